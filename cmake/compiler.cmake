@@ -1,0 +1,42 @@
+# How everything of perch is compiled: perch_compiler carries it to each target.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+
+# Position independent always: perch hosts untrusted code.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(perch_compiler INTERFACE)
+target_include_directories(perch_compiler INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(perch_compiler INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wswitch-enum -Werror
+  # A designated initialiser that leaves out members is our way to have optional ones.
+  -Wno-missing-field-initializers
+  -ffunction-sections -fdata-sections)
+
+if(PERCH_SANITIZE)
+  set(sanitize -fsanitize=${PERCH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_compile_options(perch_compiler INTERFACE ${sanitize})
+  target_link_options(perch_compiler INTERFACE ${sanitize})
+endif()
+
+# Links an executable so that it runs where nothing is installed but libc: the C++ runtime inside,
+# unreferenced sections dropped, relocations packed (there are 40,000), no symbols.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -Wl,-z,pack-relative-relocs PERCH_LINKER_PACKS_RELOCATIONS)
+
+function(perch_link_release target)
+  if(PERCH_SANITIZE OR NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    return()
+  endif()
+  target_link_options(${target} PRIVATE
+    -static-libstdc++ -static-libgcc -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -s)
+  if(PERCH_LINKER_PACKS_RELOCATIONS)
+    target_link_options(${target} PRIVATE -Wl,-z,pack-relative-relocs)
+  endif()
+endfunction()
