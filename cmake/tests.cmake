@@ -7,6 +7,12 @@ find_package(GTest REQUIRED)
 include(GoogleTest)
 set(CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE PRE_TEST)
 
+# Modules that tests run are compiled before the tests that need them, into one directory for all
+# presets. A language without a toolchain is left out, and its cases skip; see test/guests/build.
+set(PERCH_TEST_GUESTS ${CMAKE_SOURCE_DIR}/build/guests CACHE PATH "Where guests are compiled to")
+add_test(NAME guests.build COMMAND ${CMAKE_SOURCE_DIR}/test/guests/build ${PERCH_TEST_GUESTS})
+set_tests_properties(guests.build PROPERTIES FIXTURES_SETUP guests LABELS guests TIMEOUT 600)
+
 file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/support/*.cc)
 if(support)
   add_library(perch_test_support STATIC ${support})
@@ -21,7 +27,8 @@ function(perch_add_tests name label timeout)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/test)
-  target_compile_definitions(${name} PRIVATE PERCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_definitions(${name} PRIVATE PERCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                             PERCH_TEST_GUESTS="${PERCH_TEST_GUESTS}")
   if(TARGET perch_test_support)
     target_link_libraries(${name} PRIVATE perch_test_support)
   endif()
@@ -30,8 +37,12 @@ function(perch_add_tests name label timeout)
   # The working directory is empty and of this executable alone.
   set(scratch ${CMAKE_BINARY_DIR}/scratch/${name})
   file(MAKE_DIRECTORY ${scratch})
+  set(fixture "")
+  if(NOT label STREQUAL "unit")
+    set(fixture FIXTURES_REQUIRED guests)
+  endif()
   gtest_discover_tests(${name} TEST_PREFIX ${name}. WORKING_DIRECTORY ${scratch}
-                       PROPERTIES LABELS ${label} TIMEOUT ${timeout})
+                       PROPERTIES LABELS ${label} TIMEOUT ${timeout} ${fixture})
 endfunction()
 
 set(all_folders "")
@@ -52,6 +63,16 @@ if(TARGET perch)
     target_compile_definitions(e2e PRIVATE PERCH_EXE="$<TARGET_FILE:perch>")
     add_dependencies(e2e perch)
   endif()
+
+  # Every example is run, and its whole output compared, by examples/check.
+  file(GLOB sessions CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*/expected/session.txt)
+  foreach(session IN LISTS sessions)
+    string(REGEX REPLACE "^.*/examples/([^/]+)/expected/.*$" "\\1" example ${session})
+    add_test(NAME examples.${example}
+             COMMAND ${CMAKE_SOURCE_DIR}/examples/check --perch $<TARGET_FILE:perch> ${example})
+    set_tests_properties(examples.${example} PROPERTIES
+                         LABELS examples TIMEOUT 300 SKIP_RETURN_CODE 77)
+  endforeach()
 endif()
 
 # Checks of the tree itself.
