@@ -76,6 +76,8 @@ public:
   /// Replaces the whole file at once, keeping the mode of an existing one (else 0644).
   virtual Status write(std::string_view path, std::string_view bytes) = 0;
   virtual Status append(std::string_view path, std::string_view bytes) = 0;
+  /// Appends `line` and a newline, with a newline before it when the file does not end in one.
+  virtual Status append_line(std::string_view path, std::string_view line) = 0;
   virtual Result<std::unique_ptr<PendingFile>> create(std::string_view path,
                                                       std::uint32_t mode = 0644) = 0;
   /// Recursive, does not follow links, a missing path is fine. Refuses the root directory, the home
