@@ -74,7 +74,7 @@ std::size_t count_digits(std::string_view text) {
                                   text.begin());
 }
 
-// Takes `1.5h` off the front of `text`; the number is read in integers so that nothing is lost.
+// Takes `1.5h` off the front of `text`, in integers: a double has no room for years in nanoseconds.
 std::optional<std::int64_t> take_duration_part(std::string_view& text) {
   const std::string_view whole = text.substr(0, count_digits(text));
   text.remove_prefix(whole.size());
@@ -185,9 +185,9 @@ std::string plural(std::int64_t count, std::string_view noun) {
 }
 
 std::optional<std::int64_t> parse_int(std::string_view text) {
+  const bool negative = text.starts_with('-');
   if (text.starts_with('+'))
     text.remove_prefix(1);
-  const bool negative = text.starts_with('-');
   if (text.size() <= (negative ? 1u : 0u) || !is_digit(text[negative ? 1 : 0]))
     return std::nullopt;
   std::int64_t value = 0;
@@ -198,9 +198,10 @@ std::optional<std::int64_t> parse_int(std::string_view text) {
 }
 
 std::optional<double> parse_float(std::string_view text) {
+  const std::string_view digits =
+      text.substr(text.starts_with('-') || text.starts_with('+') ? 1 : 0);
   if (text.starts_with('+'))
     text.remove_prefix(1);
-  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
   if (digits.empty() || !(is_digit(digits.front()) || digits.front() == '.'))
     return std::nullopt;
   double value = 0;

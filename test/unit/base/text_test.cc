@@ -62,7 +62,7 @@ TEST(Text, floats_are_finite_and_stand_alone) {
   EXPECT_EQ(parse_float("1.5"), 1.5);
   EXPECT_EQ(parse_float("-2e3"), -2000.0);
   EXPECT_EQ(parse_float(".5"), 0.5);
-  for (const char* bad : {"", "-", "inf", "nan", "-inf", "1.5x", "1e999"}) {
+  for (const char* bad : {"", "-", "+-1", "inf", "nan", "-inf", "1.5x", "1e999"}) {
     EXPECT_EQ(parse_float(bad), std::nullopt) << bad;
   }
 }
