@@ -25,6 +25,10 @@ if(PERCH_SANITIZE)
   target_link_options(perch_compiler INTERFACE ${sanitize})
 endif()
 
+if(PERCH_FUZZ)
+  target_compile_options(perch_compiler INTERFACE -fsanitize=fuzzer-no-link -Wno-error)
+endif()
+
 # Links an executable so that it runs where nothing is installed but libc: the C++ runtime inside,
 # unreferenced sections dropped, relocations packed (there are 40,000), no symbols.
 include(CheckLinkerFlag)
