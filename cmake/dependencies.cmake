@@ -3,8 +3,11 @@
 
 # A static library and its header, or an end that names the package.
 function(perch_static_library name library header package)
-  find_library(PERCH_${name}_LIBRARY NAMES ${library} REQUIRED NO_CACHE)
-  find_path(PERCH_${name}_INCLUDE ${header} REQUIRED NO_CACHE)
+  find_library(PERCH_${name}_LIBRARY NAMES ${library} NO_CACHE)
+  find_path(PERCH_${name}_INCLUDE ${header} NO_CACHE)
+  if(NOT PERCH_${name}_LIBRARY OR NOT PERCH_${name}_INCLUDE)
+    message(FATAL_ERROR "${library} or ${header} is missing (Debian: ${package}): run ./dev build")
+  endif()
   add_library(perch_${name} STATIC IMPORTED GLOBAL)
   set_target_properties(perch_${name} PROPERTIES
     IMPORTED_LOCATION ${PERCH_${name}_LIBRARY}
@@ -12,6 +15,7 @@ function(perch_static_library name library header package)
 endfunction()
 
 perch_static_library(re2 libre2.a re2/re2.h libre2-dev)
+perch_static_library(utf8proc libutf8proc.a utf8proc.h libutf8proc-dev)
 perch_static_library(zlib libz.a zlib.h zlib1g-dev)
 find_path(PERCH_JSON_INCLUDE nlohmann/json.hpp REQUIRED NO_CACHE)
 find_path(PERCH_CLI11_INCLUDE CLI/CLI.hpp REQUIRED NO_CACHE)
