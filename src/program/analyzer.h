@@ -1,0 +1,239 @@
+#pragma once
+// The working state of analyze(): one Analyzer per call. Internal to program/.
+//
+// Order of work: load every file (imports.cc), declare every name (declare.cc), then resolve bodies
+// (words.cc, calls.cc, statements.cc, blocks.cc), so that names may be used before they stand.
+
+#include <array>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "lang/ast.h"
+#include "program/analyze.h"
+#include "program/frame.h"
+#include "program/problems.h"
+#include "program/program.h"
+
+namespace perch::program {
+
+/// One file while it is analyzed.
+struct Unit {
+  struct Link {
+    std::string_view alias;  ///< empty: flat
+    Unit* unit = nullptr;
+    Span span;
+  };
+  Module* module = nullptr;
+  lang::Ast ast;
+  Unit* importer = nullptr;  ///< who reached it first; null for the root
+  bool loading = true;       ///< for cycles
+  std::vector<Link> links;
+  std::unordered_map<std::string_view, Command*> commands;  ///< own ones, by their own names
+  std::unordered_map<std::string_view, const lang::ProcDecl*> templates;
+  std::unordered_map<std::string_view, std::int32_t> bindings;
+
+  // What names mean in this file: its own, then those of its imports. Filled by publish().
+  struct SeenTemplate {
+    const lang::ProcDecl* decl = nullptr;
+    Unit* owner = nullptr;
+  };
+  bool published = false;
+  std::unordered_map<std::string_view, Command*> seen_commands;
+  std::vector<std::string_view> seen_order;
+  std::unordered_map<std::string_view, SeenTemplate> seen_templates;
+  std::unordered_map<std::string_view, std::int32_t> seen_bindings;
+};
+
+/// Where a body is being resolved.
+struct Context {
+  Unit* unit = nullptr;
+  FrameBuilder* frame = nullptr;  ///< null for file bindings
+  std::vector<std::string_view>* env_names = nullptr;  ///< from `env` lines and with_env
+  const TemplateUse* from = nullptr;
+  int rescue_depth = 0;
+};
+
+/// How an unquoted identifier that stands as a word is read.
+enum class Bare : std::uint8_t {
+  Text,    ///< as its own text
+  Name,    ///< as a binding when there is one, else as its text
+  Lookup,  ///< as a binding; none is an error
+};
+
+struct WasmParts;
+
+class Analyzer {
+ public:
+  Analyzer(diag::SourceMap& sources, const op::OpTable& ops, const Loading& loading,
+           Strictness strictness, diag::Diags& diags);
+
+  std::shared_ptr<const Program> analyze(const Root& root);
+
+ private:
+  // imports.cc
+  Unit* load(std::uint32_t source, const std::string& absolute, std::string directory,
+             Unit* importer);
+  void load_imports(Unit& unit);
+  Unit* load_import(Unit& unit, const lang::ImportDecl& decl);
+  std::optional<std::string> import_path(Unit& unit, const lang::Word& word);
+  void publish_commands();
+  void publish(Unit& unit);
+  void adopt(Unit& unit, const Unit::Link& link);
+  Command* find_command(const Unit& unit, std::string_view name) const;
+  const Unit::SeenTemplate* find_template(const Unit& unit, std::string_view name) const;
+  std::int32_t find_binding(const Unit& unit, std::string_view name) const;
+
+  // declare.cc: names
+  void declare_meta(const Unit& unit);
+  void declare_bindings(Unit& unit);
+  void declare_procs(Unit& unit);
+  void declare_requires(Unit& unit);
+  void declare_need(Unit& unit, const lang::Need& need);
+  void declare_bin(Unit& unit, const lang::Need& need);
+  void declare_bundle(const Unit& unit);
+  void declare_hooks(Unit& unit);
+  void check_collisions(const Unit& unit);
+  void check_reserved(std::string_view what, std::string_view name, Span span);
+
+  // command.cc: what stands in a command beside its body
+  void resolve_binding(Unit& unit, std::size_t index, const lang::Binding& decl);
+  void resolve_command(Unit& unit, Command& command, const lang::ProcDecl& decl);
+  void resolve_config(Context& ctx, Command& command, const lang::ProcDecl& decl);
+  void resolve_args(Context& ctx, Command& command, const lang::ProcDecl& decl);
+  Arg resolve_arg(Context& ctx, const lang::ArgDecl& decl);
+  void check_args(const Command& command);
+  void apply_config(Context& ctx, Command& command, const lang::ConfigLine& line,
+                    lang::ProcKind kind);
+
+  // words.cc
+  std::optional<Name> lookup(const Context& ctx, std::string_view name, Span span) const;
+  bool declared_env(const Context& ctx, std::string_view name) const;
+  void report_unknown_name(const Context& ctx, std::string_view name, Span span);
+  Expr expr(Context& ctx, const lang::Word& word, Bare bare);
+  std::span<const Expr> exprs(Context& ctx, std::span<const lang::Word> words, Bare bare);
+  const Expr* keep(Expr e) { return arena_.make<Expr>(e); }
+  Piece name_piece(Context& ctx, std::string_view name, Span span);
+
+  // calls.cc
+  const Node* call_statement(Context& ctx, const lang::CallStmt& stmt, Slot capture,
+                             std::string_view capture_name);
+  const Node* clause(Context& ctx, const lang::Clause& clause, Slot capture,
+                     std::string_view capture_name, bool stage);
+  const Node* named_call(Context& ctx, const lang::Clause& clause, Slot capture,
+                         std::string_view capture_name, bool stage);
+  const Node* chain(Context& ctx, const lang::CallStmt& stmt, Slot capture,
+                    std::string_view capture_name);
+  const Node* exec_node(Context& ctx, const lang::Clause& clause, const Bin* bin);
+  const Node* op_clause(Context& ctx, const op::OpDecl& op, const lang::Clause& clause, bool stage);
+  bool wants_bin(const lang::Clause& clause, const op::OpDecl* op) const;
+  const Node* unknown_head(Context& ctx, const lang::Clause& clause);
+  const OpNode* op_node(Context& ctx, const op::OpDecl& op, const lang::Word& head,
+                        std::span<const lang::Word> words, bool stage, Bare inner);
+  void op_argument_type(const op::Param& param, const Expr& e);
+  const Node* command_call(Context& ctx, const Command& command,
+                           std::span<const lang::Word> words);
+  void check_command_words(const Command& command, const lang::Word& head,
+                           std::span<const Expr> args);
+  const Node* template_use(Context& ctx, const Unit::SeenTemplate& seen,
+                           const lang::Clause& clause);
+  std::vector<ScopeNode::Bind> template_binds(Context& ctx, const lang::ProcDecl& decl,
+                                              const lang::Clause& clause);
+  bool expansion_fits(const Context& ctx, std::size_t statements);
+  const op::OpDecl* find_op(std::string_view name);
+  const Bin* find_bin(std::string_view head) const;
+  std::string_view nearest_call(const Context& ctx, std::string_view name, bool bins_too);
+  template <class N>
+  N* node(const Context& ctx, NodeKind kind, Span span);
+
+  // statements.cc
+  Body body(Context& ctx, lang::Body stmts);
+  const Node* statement(Context& ctx, const lang::Stmt& stmt);
+  const Node* assign(Context& ctx, const lang::AssignStmt& stmt);
+  const Node* if_statement(Context& ctx, const lang::IfStmt& stmt);
+  const Node* for_each(Context& ctx, const lang::ForEachStmt& stmt);
+  const Node* match(Context& ctx, const lang::MatchStmt& stmt);
+  const Node* try_statement(Context& ctx, const lang::TryStmt& stmt);
+  const Cond* condition(Context& ctx, const lang::Cond& cond);
+  const Cond* condition_call(Context& ctx, const lang::Cond& cond);
+  void declare_loop_captures(Context& ctx, lang::Body stmts);
+  static void collect_assigned(lang::Body stmts, std::vector<std::string_view>& names);
+
+  // blocks.cc
+  const Node* block(Context& ctx, const lang::BlockStmt& stmt);
+  const Node* parallel(Context& ctx, const lang::BlockStmt& stmt);
+  const Node* timeout(Context& ctx, const lang::BlockStmt& stmt);
+  const Node* retry(Context& ctx, const lang::BlockStmt& stmt);
+  const Node* with_env(Context& ctx, const lang::BlockStmt& stmt);
+  const Node* with_cwd(Context& ctx, const lang::BlockStmt& stmt);
+  const Node* sandbox(Context& ctx, const lang::BlockStmt& stmt);
+  void check_sandbox_flags(std::span<const Expr> flags);
+  const Node* cache(Context& ctx, const lang::BlockStmt& stmt);
+  const Node* platform(Context& ctx, const lang::PlatformStmt& stmt);
+  const Node* pipe(Context& ctx, const lang::PipeStmt& stmt);
+  const Node* wasm_run(Context& ctx, const lang::WasmRunStmt& stmt);
+  void wasm_item(Context& ctx, const lang::WasmRunStmt::Item& item, WasmParts& parts);
+  void check_alias(const lang::Word& module);
+  void check_remote_pin(const WasmRunNode& made);
+  void check_mount(const WasmMount& mount);
+  bool one_word(const lang::WasmRunStmt::Item& item, std::string_view shape);
+  const Expr* option(Context& ctx, const lang::BlockStmt& stmt,
+                     std::initializer_list<std::string_view> names);
+  void known_options(const lang::BlockStmt& stmt, std::string_view block,
+                     std::span<const std::string_view> known);
+  void shape(const lang::Stmt& stmt, std::string_view block, std::string_view shape);
+  void check_duration(const Expr& e, std::string_view what, bool seconds_allowed);
+  void check_int(const Expr* e, std::string_view what, std::int64_t least);
+
+  diag::SourceMap& sources_;
+  const op::OpTable& ops_;
+  const Loading& loading_;
+  Strictness strictness_;
+  diag::Diags& diags_;
+  std::shared_ptr<Program> program_;
+  base::Arena& arena_;
+  std::vector<std::unique_ptr<Unit>> units_;
+  std::unordered_map<std::string, Unit*> by_path_;
+  std::unordered_map<std::string_view, const op::OpDecl*> op_memo_;
+  std::unordered_map<std::string_view, const Bin*> bins_;
+  std::vector<std::pair<Command*, const lang::ProcDecl*>> procs_;
+  /// Words of `requires` that may hold names; resolved once all names are declared.
+  struct PendingWord {
+    Unit* unit;
+    const lang::Word* word;
+    Expr* into;
+  };
+  std::vector<PendingWord> roots_;
+  /// Calls of commands, checked once every command's arguments are known.
+  struct PendingCall {
+    const Command* command;
+    lang::Word head;
+    std::span<const Expr> args;
+  };
+  std::vector<PendingCall> pending_calls_;
+  std::unordered_set<const lang::ConfigLine*> templates_checked_;
+  std::size_t expanded_ = 0;   ///< statements made by templates so far
+  std::size_t cache_blocks_ = 0;
+};
+
+/// Text and pieces of usage lines: `cp SRC DST`.
+[[nodiscard]] std::string op_usage(const op::OpDecl& op);
+[[nodiscard]] std::string command_usage(const Command& command);
+/// 64 lower-case hex digits from `sha256:HEX` or bare hex, or empty.
+[[nodiscard]] std::string sha256_hex(std::string_view text);
+
+template <class N>
+N* Analyzer::node(const Context& ctx, NodeKind kind, Span span) {
+  N* made = arena_.make<N>();
+  made->kind = kind;
+  made->span = span;
+  made->module = ctx.unit->module;
+  made->from = ctx.from;
+  return made;
+}
+
+}  // namespace perch::program

@@ -1,0 +1,423 @@
+// What the head of a call means, and whether its words fit.
+//
+// Order for a head that is plain text: declared bin, op, command, template; without a `requires`
+// block anything else is a program. `exec HEAD` and a head with a placeholder are always programs.
+
+#include <algorithm>
+#include <array>
+
+#include "program/analyzer.h"
+
+namespace perch::program {
+
+namespace {
+
+using op::Arity;
+using op::Type;
+
+// Ops that win over a declared bin of their name when they get exactly their number of words, so
+// that `bin "mkdir"` gives `mkdir -p a/b` to the program and `mkdir "a"` to the op.
+constexpr std::array<std::string_view, 36> kKeywordOps = {
+    "assert_contains", "assert_eq", "assert_exists", "assert_match", "assert_neq",
+    "assert_not_contains", "assert_not_exists", "assert_version", "bundle_extract", "cd", "chmod",
+    "cp", "download", "eprintln", "exit", "export", "fail", "gzip", "list_commands", "mkdir", "mv",
+    "print", "println", "rm", "set_env", "shell", "shell_detached", "sleep", "throw", "touch",
+    "ungzip", "unset", "unset_env", "write_file", "zip_create", "zip_extract"};
+
+bool takes(const op::OpDecl& op, std::size_t words) {
+  std::size_t least = 0;
+  std::size_t most = 0;
+  for (const op::Param& param : op.parameters()) {
+    if (param.arity == Arity::Named) continue;
+    if (param.arity == Arity::Required) ++least;
+    most = param.arity == Arity::Rest ? SIZE_MAX : most + 1;
+    if (most == SIZE_MAX) break;
+  }
+  return words >= least && words <= most;
+}
+
+bool literal_fits(Type type, std::string_view text) {
+  switch (type) {
+    case Type::Int: return base::parse_int(text).has_value();
+    case Type::Float:
+    case Type::Number: return base::parse_float(text).has_value();
+    case Type::Bool: return text == "true" || text == "false";
+    case Type::Duration:
+      return base::parse_duration_ns(text).has_value() || base::parse_float(text).has_value();
+    case Type::Path: return !text.empty();
+    case Type::None:
+    case Type::Text:
+    case Type::List:
+    case Type::Json:
+    case Type::Any: return true;
+  }
+  return true;
+}
+
+std::string_view type_words(Type type) {
+  switch (type) {
+    case Type::Int: return "an integer";
+    case Type::Float:
+    case Type::Number: return "a number";
+    case Type::Bool: return "true or false";
+    case Type::Duration: return "a duration";
+    case Type::Path: return "a path";
+    case Type::None:
+    case Type::Text:
+    case Type::List:
+    case Type::Json:
+    case Type::Any: return "text";
+  }
+  return "text";
+}
+
+std::string_view type_hint(Type type) {
+  if (type == Type::Duration) return "such as 500ms, 2s, 1h30m; a bare number is seconds";
+  if (type == Type::Path) return "an empty path never means the current directory; write \".\"";
+  return "";
+}
+
+/// `name:value` for a named parameter: the word without its prefix, or nothing.
+std::optional<lang::Word> named_value(const lang::Word& word, std::string_view name,
+                                      base::Arena& arena) {
+  auto cut = [&](std::string_view text) {
+    return text.size() > name.size() && text.starts_with(name) && text[name.size()] == ':';
+  };
+  if (word.quote == lang::Quote::Whole) return std::nullopt;
+  lang::Word out = word;
+  out.quote = lang::Quote::Whole;
+  if (word.plain()) {
+    if (!cut(word.text)) return std::nullopt;
+    out.text = word.text.substr(name.size() + 1);
+    return out;
+  }
+  if (word.parts[0].kind != lang::Part::Kind::Text || !cut(word.parts[0].text)) return std::nullopt;
+  std::vector<lang::Part> parts(word.parts.begin(), word.parts.end());
+  parts[0].text = parts[0].text.substr(name.size() + 1);
+  if (parts[0].text.empty()) parts.erase(parts.begin());
+  out.parts = arena.copy(parts);
+  return out;
+}
+
+}  // namespace
+
+std::string op_usage(const op::OpDecl& op) {
+  std::string out(op.name);
+  for (const op::Param& param : op.parameters()) {
+    switch (param.arity) {
+      case Arity::Required: out += cat(' ', param.name); break;
+      case Arity::Optional: out += cat(" [", param.name, ']'); break;
+      case Arity::Rest: out += cat(" [", param.name, "…]"); break;
+      case Arity::Named: out += cat(" [", param.name, ":…]"); break;
+    }
+  }
+  return out;
+}
+
+const op::OpDecl* Analyzer::find_op(std::string_view name) {
+  auto [at, added] = op_memo_.emplace(name, nullptr);
+  if (added) at->second = ops_.find(name);
+  return at->second;
+}
+
+const Bin* Analyzer::find_bin(std::string_view head) const {
+  auto found = bins_.find(head);
+  return found == bins_.end() ? nullptr : found->second;
+}
+
+std::string_view Analyzer::nearest_call(const Context& ctx, std::string_view name, bool bins_too) {
+  std::vector<std::string_view> candidates;
+  for (const auto& family : ops_.families()) {
+    for (const op::OpDecl& op : family) candidates.push_back(op.name);
+  }
+  // Short words are near everything; ask for more likeness there.
+  const int distance = name.size() <= 3 ? 1 : 2;
+  if (auto op = base::nearest(name, candidates, distance)) return *op;
+  candidates = ctx.unit->seen_order;
+  for (const auto& [tpl, seen] : ctx.unit->seen_templates) candidates.push_back(tpl);
+  if (bins_too) {
+    for (const auto& [bin, decl] : bins_) candidates.push_back(bin);
+  }
+  std::ranges::sort(candidates);
+  return base::nearest(name, candidates, distance).value_or("");
+}
+
+const Node* Analyzer::call_statement(Context& ctx, const lang::CallStmt& stmt, Slot capture,
+                                     std::string_view capture_name) {
+  if (stmt.clauses.size() > 1) return chain(ctx, stmt, capture, capture_name);
+  return clause(ctx, stmt.clauses[0], capture, capture_name, false);
+}
+
+const Node* Analyzer::chain(Context& ctx, const lang::CallStmt& stmt, Slot capture,
+                            std::string_view capture_name) {
+  auto* made = node<ChainNode>(ctx, NodeKind::Chain, stmt.head);
+  made->capture = capture;
+  made->capture_name = capture_name;
+  std::vector<ChainNode::Link> links;
+  for (const lang::Clause& part : stmt.clauses) {
+    if (!part.exec && part.words[0].plain() &&
+        find_template(*ctx.unit, part.words[0].text) != nullptr) {
+      diags_.error(TemplateAsValue{part.words[0].text, "a clause of a chain"}, part.span);
+      continue;
+    }
+    const Node* link = clause(ctx, part, -1, {}, false);
+    if (link != nullptr) links.push_back({part.before, link});
+  }
+  made->links = arena_.copy(links);
+  return made;
+}
+
+const Node* Analyzer::clause(Context& ctx, const lang::Clause& clause, Slot capture,
+                             std::string_view capture_name, bool stage) {
+  const Node* made = named_call(ctx, clause, capture, capture_name, stage);
+  if (made != nullptr && capture >= 0) {
+    // The node was made a moment ago by this analyzer; it is not shared yet.
+    auto* fresh = const_cast<Node*>(made);
+    fresh->capture = capture;
+    fresh->capture_name = capture_name;
+  }
+  return made;
+}
+
+bool Analyzer::wants_bin(const lang::Clause& clause, const op::OpDecl* op) const {
+  if (op == nullptr) return true;
+  const bool keyword =
+      std::ranges::find(kKeywordOps, clause.words[0].text) != kKeywordOps.end();
+  return !keyword || !takes(*op, clause.words.size() - 1);
+}
+
+const Node* Analyzer::named_call(Context& ctx, const lang::Clause& clause, Slot capture,
+                                 std::string_view capture_name, bool stage) {
+  const lang::Word& head = clause.words[0];
+  const Bin* bin = head.plain() ? find_bin(head.text) : nullptr;
+  if (clause.exec || !head.plain()) return exec_node(ctx, clause, bin);
+  const op::OpDecl* op = head.quote == lang::Quote::None ? find_op(head.text) : nullptr;
+  if (bin != nullptr && wants_bin(clause, op)) {
+    if (op != nullptr && strictness_ == Strictness::Check) {
+      diag::Diag note = diag::make(BinHidesOp{head.text}, head.span, diag::Severity::Note);
+      diags_.add(std::move(note));
+    }
+    return exec_node(ctx, clause, bin);
+  }
+  if (op != nullptr) return op_clause(ctx, *op, clause, stage);
+  if (const Command* command = find_command(*ctx.unit, head.text)) {
+    return command_call(ctx, *command, clause.words);
+  }
+  if (const Unit::SeenTemplate* seen = find_template(*ctx.unit, head.text)) {
+    if (capture >= 0) {
+      diags_.error(TemplateAsValue{head.text, "captured"}, clause.span);
+      return nullptr;
+    }
+    if (stage) {
+      diags_.error(TemplateAsValue{head.text, "a pipe stage"}, clause.span);
+      return nullptr;
+    }
+    (void)capture_name;
+    return template_use(ctx, *seen, clause);
+  }
+  return unknown_head(ctx, clause);
+}
+
+const Node* Analyzer::unknown_head(Context& ctx, const lang::Clause& clause) {
+  const lang::Word& head = clause.words[0];
+  if (program_->requirements.present) {
+    diags_.error(BinNotDeclared{head.text, nearest_call(ctx, head.text, true)}, head.span);
+    return nullptr;
+  }
+  // Without a manifest any program may run. A word that is nearly an op and no program on this
+  // machine is a typing error, though, and must not wait for run time.
+  const std::string_view nearest = nearest_call(ctx, head.text, false);
+  const bool exists = loading_.program_exists && loading_.program_exists(head.text);
+  if (!exists && (!nearest.empty() || strictness_ == Strictness::Check)) {
+    const UnknownOp problem{head.text, nearest};
+    if (!nearest.empty()) {
+      diags_.error(problem, head.span);
+      return nullptr;
+    }
+    diags_.warn(problem, head.span);
+  }
+  return exec_node(ctx, clause, nullptr);
+}
+
+const Node* Analyzer::exec_node(Context& ctx, const lang::Clause& clause, const Bin* bin) {
+  const lang::Word& head = clause.words[0];
+  if (bin == nullptr && head.plain() && program_->requirements.present) {
+    diags_.error(BinNotDeclared{head.text, nearest_call(ctx, head.text, true)}, head.span);
+    return nullptr;
+  }
+  auto* made = node<ExecNode>(ctx, NodeKind::Exec, clause.span);
+  made->head = expr(ctx, head, Bare::Text);
+  made->bin = bin;
+  made->written_exec = clause.exec;
+  made->args = exprs(ctx, clause.words.subspan(1), Bare::Text);
+  return made;
+}
+
+const Node* Analyzer::op_clause(Context& ctx, const op::OpDecl& op, const lang::Clause& clause,
+                                bool stage) {
+  const lang::Word& head = clause.words[0];
+  if (head.text == "throw" && clause.words.size() == 1) {
+    if (ctx.rescue_depth == 0) {
+      diags_.error(ThrowOutsideRescue{}, clause.span);
+      return nullptr;
+    }
+    return node<RethrowNode>(ctx, NodeKind::Rethrow, clause.span);
+  }
+  if (strictness_ == Strictness::Check && !op.deprecated.empty()) {
+    diags_.add(diag::make(DeprecatedOp{head.text, op.deprecated}, head.span,
+                          diag::Severity::Note));
+  }
+  auto* made = const_cast<OpNode*>(op_node(ctx, op, head, clause.words.subspan(1), stage,
+                                           op.bare_names ? Bare::Name : Bare::Text));
+  if (made != nullptr) made->span = clause.span;
+  return made;
+}
+
+const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::Word& head,
+                                std::span<const lang::Word> words, bool stage, Bare bare) {
+  auto* made = node<OpNode>(ctx, NodeKind::Op, head.span);
+  made->op = &op;
+  const std::span<const op::Param> params = op.parameters();
+  std::vector<const Expr*> given(params.size(), nullptr);
+  std::vector<Expr> rest;
+  // In a pipe the last required parameter is the data that flows in, unless it is written.
+  std::size_t fed = params.size();
+  if (stage) {
+    for (std::size_t i = 0; i < params.size(); ++i) {
+      if (params[i].arity == Arity::Required) fed = i;
+    }
+    std::size_t required = 0;
+    for (const op::Param& param : params) required += param.arity == Arity::Required ? 1 : 0;
+    if (fed == params.size() || words.size() >= required + 1 ||
+        (params[fed].type != Type::Text && params[fed].type != Type::Any &&
+         params[fed].type != Type::List)) {
+      diags_.error(NotAStage{op.name}, head.span);
+      return nullptr;
+    }
+  }
+  std::size_t next = 0;
+  const std::string usage = op_usage(op);
+  for (std::size_t w = 0; w < words.size(); ++w) {
+    const lang::Word& word = words[w];
+    bool named = false;
+    for (std::size_t i = 0; i < params.size() && !named; ++i) {
+      if (params[i].arity != Arity::Named) continue;
+      if (std::optional<lang::Word> value = named_value(word, params[i].name, arena_)) {
+        if (given[i] != nullptr) diags_.error(DuplicateDeclaration{params[i].name}, word.span);
+        given[i] = keep(expr(ctx, *value, Bare::Text));
+        op_argument_type(params[i], *given[i]);
+        named = true;
+      }
+    }
+    if (named) continue;
+    while (next < params.size() &&
+           (params[next].arity == Arity::Named || next == fed)) {
+      ++next;
+    }
+    if (next == params.size()) {
+      std::string program;
+      const bool flags = std::ranges::any_of(
+          words, [](const lang::Word& each) { return each.text.starts_with('-'); });
+      if (flags) program = cat(head.text, " …");
+      diags_.error(TooManyArguments{op.name, arena_.copy(usage), program}, word.span);
+      return nullptr;
+    }
+    const Expr e = expr(ctx, word, bare);
+    if (strictness_ == Strictness::Check && bare == Bare::Name && e.plain() && !e.quoted &&
+        base::is_identifier(e.text) && params[next].type != Type::Bool && e.text != "true" &&
+        e.text != "false") {
+      diags_.warn(UnboundBareWord{e.text}, e.span);
+    }
+    if (params[next].arity == Arity::Rest) {
+      rest.push_back(e);
+      continue;
+    }
+    op_argument_type(params[next], e);
+    given[next++] = keep(e);
+  }
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (params[i].arity != Arity::Required || given[i] != nullptr || i == fed) continue;
+    diags_.error(MissingArgument{op.name, params[i].name, arena_.copy(usage)}, head.span);
+    return nullptr;
+  }
+  made->params = arena_.copy(given);
+  made->rest = arena_.copy(rest);
+  return made;
+}
+
+void Analyzer::op_argument_type(const op::Param& param, const Expr& e) {
+  if (!e.plain() || literal_fits(param.type, e.text)) return;
+  diags_.error(ArgumentType{param.name, type_words(param.type), e.text, type_hint(param.type)},
+               e.span);
+}
+
+const Node* Analyzer::command_call(Context& ctx, const Command& command,
+                                   std::span<const lang::Word> words) {
+  auto* made = node<CommandCallNode>(ctx, NodeKind::CommandCall,
+                                     diag::join(words.front().span, words.back().span));
+  made->command = &command;
+  made->args = exprs(ctx, words.subspan(1), Bare::Text);
+  pending_calls_.push_back({&command, words[0], made->args});
+  return made;
+}
+
+void Analyzer::check_command_words(const Command& command, const lang::Word& head,
+                                   std::span<const Expr> args) {
+  if (command.proxy_args) return;
+  const std::string_view usage = arena_.copy(command_usage(command));
+  std::vector<std::string_view> flag_names;
+  std::size_t positions = 0;
+  bool rest = false;
+  for (const Arg& arg : command.args) {
+    flag_names.push_back(arg.name);
+    if (arg.index) ++positions;
+    rest = rest || arg.rest;
+  }
+  std::vector<std::string_view> flags;
+  std::size_t positional = 0;
+  bool dynamic = false;
+  bool ended = false;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const Expr& e = args[i];
+    const std::string_view text =
+        e.plain() ? e.text : (e.pieces[0].kind == Piece::Kind::Text ? e.pieces[0].text : "");
+    dynamic = dynamic || e.whole_placeholder();
+    const bool number = base::parse_float(text).has_value();
+    if (ended || text.size() < 2 || text[0] != '-' || number) {
+      if (++positional > positions && !rest && !e.whole_placeholder()) {
+        diags_.error(TooManyArguments{command.name, usage, {}}, e.span);
+        return;
+      }
+      continue;
+    }
+    if (text == "--") {
+      ended = true;
+      continue;
+    }
+    std::string_view name = text.substr(text.starts_with("--") ? 2 : 1);
+    const auto equals = name.find('=');
+    name = name.substr(0, equals);
+    const auto arg = std::ranges::find(command.args, name, &Arg::name);
+    if (arg == command.args.end()) {
+      diags_.error(UnknownFlag{command.name, name, base::nearest(name, flag_names).value_or(""),
+                               usage},
+                   e.span);
+      return;
+    }
+    flags.push_back(name);
+    if (equals != name.npos || arg->type == Type::Bool) continue;
+    if (++i == args.size()) diags_.error(FlagNeedsValue{name}, e.span);
+  }
+  if (dynamic) return;
+  for (const Arg& arg : command.args) {
+    const bool needed = arg.fallback == nullptr && !arg.optional && !arg.rest;
+    const bool given = arg.index ? static_cast<std::size_t>(*arg.index) < positional
+                                 : std::ranges::find(flags, arg.name) != flags.end();
+    if (needed && !given && std::ranges::find(flags, arg.name) == flags.end()) {
+      diags_.error(MissingArgument{command.name, arg.name, usage}, head.span);
+      return;
+    }
+  }
+}
+
+}  // namespace perch::program

@@ -1,0 +1,262 @@
+// Statements and conditions.
+
+#include <algorithm>
+#include <ranges>
+
+#include "base/error_kinds.h"
+#include "program/analyzer.h"
+
+namespace perch::program {
+
+namespace {
+
+using lang::StmtKind;
+
+/// The nested bodies of a block, for looking ahead at what it assigns.
+void each_body(const lang::Stmt& stmt, const auto& visit) {
+  switch (stmt.kind) {
+    case StmtKind::If:
+      for (const auto& branch : static_cast<const lang::IfStmt&>(stmt).branches) visit(branch.body);
+      break;
+    case StmtKind::ForEach: visit(static_cast<const lang::ForEachStmt&>(stmt).body); break;
+    case StmtKind::Match:
+      for (const auto& arm : static_cast<const lang::MatchStmt&>(stmt).cases) visit(arm.body);
+      break;
+    case StmtKind::Try: {
+      const auto& t = static_cast<const lang::TryStmt&>(stmt);
+      visit(t.body);
+      visit(t.rescue);
+      visit(t.finally);
+      break;
+    }
+    case StmtKind::Platform: visit(static_cast<const lang::PlatformStmt&>(stmt).body); break;
+    case StmtKind::Timeout:
+    case StmtKind::Retry:
+    case StmtKind::WithEnv:
+    case StmtKind::WithCwd:
+    case StmtKind::Sandbox:
+    case StmtKind::Cache: visit(static_cast<const lang::BlockStmt&>(stmt).body); break;
+    case StmtKind::Parallel:
+    case StmtKind::Pipe:
+    case StmtKind::Call:
+    case StmtKind::Assign:
+    case StmtKind::WasmRun: break;
+  }
+}
+
+}  // namespace
+
+Body Analyzer::body(Context& ctx, lang::Body stmts) {
+  if (!expansion_fits(ctx, stmts.size())) return {};
+  std::vector<const Node*> nodes;
+  nodes.reserve(stmts.size());
+  for (const lang::Stmt* stmt : stmts) {
+    if (const Node* made = statement(ctx, *stmt)) nodes.push_back(made);
+  }
+  return arena_.copy(nodes);
+}
+
+const Node* Analyzer::statement(Context& ctx, const lang::Stmt& stmt) {
+  switch (stmt.kind) {
+    case StmtKind::Call:
+      return call_statement(ctx, static_cast<const lang::CallStmt&>(stmt), -1, {});
+    case StmtKind::Assign: return assign(ctx, static_cast<const lang::AssignStmt&>(stmt));
+    case StmtKind::If: return if_statement(ctx, static_cast<const lang::IfStmt&>(stmt));
+    case StmtKind::ForEach: return for_each(ctx, static_cast<const lang::ForEachStmt&>(stmt));
+    case StmtKind::Match: return match(ctx, static_cast<const lang::MatchStmt&>(stmt));
+    case StmtKind::Try: return try_statement(ctx, static_cast<const lang::TryStmt&>(stmt));
+    case StmtKind::Platform: return platform(ctx, static_cast<const lang::PlatformStmt&>(stmt));
+    case StmtKind::Pipe: return pipe(ctx, static_cast<const lang::PipeStmt&>(stmt));
+    case StmtKind::WasmRun: return wasm_run(ctx, static_cast<const lang::WasmRunStmt&>(stmt));
+    case StmtKind::Parallel:
+    case StmtKind::Timeout:
+    case StmtKind::Retry:
+    case StmtKind::WithEnv:
+    case StmtKind::WithCwd:
+    case StmtKind::Sandbox:
+    case StmtKind::Cache: return block(ctx, static_cast<const lang::BlockStmt&>(stmt));
+  }
+  return nullptr;
+}
+
+const Node* Analyzer::assign(Context& ctx, const lang::AssignStmt& stmt) {
+  if (stmt.literal != nullptr) {
+    auto* made = node<LiteralNode>(ctx, NodeKind::Literal, stmt.head);
+    made->value = expr(ctx, *stmt.literal, Bare::Text);
+    if (stmt.literal->quote == lang::Quote::None) {
+      const std::string_view text = stmt.literal->text;
+      made->type = text == "true" || text == "false" ? op::Type::Bool
+                   : base::parse_int(text)           ? op::Type::Int
+                                                     : op::Type::Float;
+    }
+    made->capture = ctx.frame->assign(stmt.name);
+    made->capture_name = stmt.name;
+    return made;
+  }
+  if (stmt.value == nullptr) return nullptr;
+  // The right side is resolved before its own name exists: `x = upper x` needs an earlier x.
+  const Node* made = nullptr;
+  if (stmt.value->kind == StmtKind::Call) {
+    const bool exists = ctx.frame->find(stmt.name) >= 0;
+    const Slot slot = exists ? ctx.frame->assign(stmt.name) : 0;
+    made = call_statement(ctx, static_cast<const lang::CallStmt&>(*stmt.value), slot, stmt.name);
+  } else {
+    made = statement(ctx, *stmt.value);
+  }
+  if (made == nullptr) {
+    ctx.frame->assign(stmt.name);
+    return nullptr;
+  }
+  auto* fresh = const_cast<Node*>(made);
+  fresh->capture = ctx.frame->assign(stmt.name);
+  fresh->capture_name = stmt.name;
+  return made;
+}
+
+void Analyzer::collect_assigned(lang::Body stmts, std::vector<std::string_view>& names) {
+  for (const lang::Stmt* stmt : stmts) {
+    if (stmt->kind == StmtKind::Assign) {
+      const std::string_view name = static_cast<const lang::AssignStmt*>(stmt)->name;
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+    each_body(*stmt, [&](lang::Body nested) { collect_assigned(nested, names); });
+  }
+}
+
+void Analyzer::declare_loop_captures(Context& ctx, lang::Body stmts) {
+  // A loop body may use, in its second round, what it captured in the first.
+  std::vector<std::string_view> names;
+  collect_assigned(stmts, names);
+  for (std::string_view name : names) ctx.frame->assign(name);
+}
+
+const Node* Analyzer::if_statement(Context& ctx, const lang::IfStmt& stmt) {
+  auto* made = node<IfNode>(ctx, NodeKind::If, stmt.head);
+  std::vector<IfNode::Branch> branches;
+  for (const lang::IfStmt::Branch& branch : stmt.branches) {
+    const Cond* cond = branch.cond == nullptr ? nullptr : condition(ctx, *branch.cond);
+    branches.push_back({cond, body(ctx, branch.body)});
+  }
+  made->branches = arena_.copy(branches);
+  return made;
+}
+
+const Cond* Analyzer::condition(Context& ctx, const lang::Cond& cond) {
+  using Kind = lang::Cond::Kind;
+  auto* made = arena_.make<Cond>();
+  made->span = cond.span;
+  switch (cond.kind) {
+    case Kind::Or:
+    case Kind::And:
+      made->kind = cond.kind == Kind::Or ? Cond::Kind::Or : Cond::Kind::And;
+      made->left = condition(ctx, *cond.left);
+      made->right = condition(ctx, *cond.right);
+      return made;
+    case Kind::Not:
+      made->kind = Cond::Kind::Not;
+      made->left = condition(ctx, *cond.left);
+      return made;
+    case Kind::Word: {
+      const lang::Word& word = cond.words[0];
+      // `if is_ci`: a word that is no name but an op without required arguments.
+      if (word.plain() && word.quote == lang::Quote::None && !lookup(ctx, word.text, word.span) &&
+          find_op(word.text) != nullptr) {
+        return condition_call(ctx, cond);
+      }
+      made->kind = Cond::Kind::Value;
+      made->a = expr(ctx, word, Bare::Lookup);
+      return made;
+    }
+    case Kind::Compare:
+      made->kind = Cond::Kind::Compare;
+      made->op = cond.op;
+      made->a = expr(ctx, cond.words[0], Bare::Lookup);
+      made->b = expr(ctx, cond.words[1], Bare::Text);
+      return made;
+    case Kind::Call: return condition_call(ctx, cond);
+  }
+  return made;
+}
+
+const Cond* Analyzer::condition_call(Context& ctx, const lang::Cond& cond) {
+  auto* made = arena_.make<Cond>();
+  made->span = cond.span;
+  made->kind = Cond::Kind::Call;
+  const lang::Word& head = cond.words[0];
+  const op::OpDecl* op = head.plain() ? find_op(head.text) : nullptr;
+  if (op == nullptr) {
+    if (find_template(*ctx.unit, head.text) != nullptr) {
+      diags_.error(TemplateAsValue{head.text, "a condition"}, head.span);
+    } else {
+      std::vector<std::string_view> ops;
+      for (const auto& family : ops_.families()) {
+        for (const op::OpDecl& each : family) ops.push_back(each.name);
+      }
+      diags_.error(NotACondition{head.text, base::nearest(head.text, ops).value_or("")},
+                   head.span);
+    }
+    return made;
+  }
+  made->call = op_node(ctx, *op, head, cond.words.subspan(1), false,
+                       op->bare_names ? Bare::Name : Bare::Text);
+  return made;
+}
+
+const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {
+  auto* made = node<ForEachNode>(ctx, NodeKind::ForEach, stmt.head);
+  // `for_each SRC V`: an identifier that is a binding means its value here too; a bare word that is
+  // none is its own text, one line.
+  made->source = expr(ctx, stmt.source, Bare::Name);
+  ctx.frame->push(FrameBuilder::Scope::Names);
+  made->variable = ctx.frame->fresh(stmt.name);
+  made->variable_name = stmt.name;
+  declare_loop_captures(ctx, stmt.body);
+  made->body = body(ctx, stmt.body);
+  ctx.frame->pop();
+  return made;
+}
+
+const Node* Analyzer::match(Context& ctx, const lang::MatchStmt& stmt) {
+  auto* made = node<MatchNode>(ctx, NodeKind::Match, stmt.head);
+  made->subject = expr(ctx, stmt.subject, Bare::Name);
+  const bool on_kind = stmt.subject.plain() && stmt.subject.text.ends_with(".kind");
+  std::vector<MatchNode::Case> cases;
+  for (const lang::MatchStmt::Case& arm : stmt.cases) {
+    const Expr* value = nullptr;
+    if (arm.value != nullptr) {
+      value = keep(expr(ctx, *arm.value, Bare::Text));
+      if (on_kind && strictness_ == Strictness::Check && value->plain() &&
+          std::ranges::find(kind::kAll, value->text) == kind::kAll.end()) {
+        diags_.warn(UnknownKindCase{value->text,
+                                    base::nearest(value->text, kind::kAll).value_or("")},
+                    value->span);
+      }
+    }
+    cases.push_back({arm.head, value, body(ctx, arm.body)});
+  }
+  made->cases = arena_.copy(cases);
+  return made;
+}
+
+const Node* Analyzer::try_statement(Context& ctx, const lang::TryStmt& stmt) {
+  auto* made = node<TryNode>(ctx, NodeKind::Try, stmt.head);
+  made->body = body(ctx, stmt.body);
+  made->has_rescue = stmt.has_rescue;
+  made->has_finally = stmt.has_finally;
+  if (!stmt.has_rescue && !stmt.has_finally) return made;
+  const std::string_view base = stmt.rescue_name.empty() ? "err" : stmt.rescue_name;
+  ctx.frame->push(FrameBuilder::Scope::Names);
+  static constexpr std::array<std::string_view, 6> kFields = {"",      ".kind", ".message",
+                                                              ".code", ".op",   ".detail"};
+  for (std::size_t i = 0; i < kFields.size(); ++i) {
+    made->error_slots[i] = ctx.frame->fresh(arena_.copy(cat(base, kFields[i])));
+  }
+  ++ctx.rescue_depth;
+  made->rescue = body(ctx, stmt.rescue);
+  --ctx.rescue_depth;
+  made->finally = body(ctx, stmt.finally);
+  ctx.frame->pop();
+  return made;
+}
+
+}  // namespace perch::program

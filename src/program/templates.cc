@@ -1,0 +1,136 @@
+// Templates: a call becomes a block of its own with the arguments bound as its names.
+
+#include <algorithm>
+
+#include "program/analyzer.h"
+
+namespace perch::program {
+
+namespace {
+
+constexpr std::size_t kMaxExpanded = 200'000;
+
+const lang::ConfigLine* field(const lang::ArgDecl& arg, std::string_view keyword) {
+  const auto found = std::ranges::find(arg.fields, keyword, &lang::ConfigLine::keyword);
+  return found == arg.fields.end() ? nullptr : &*found;
+}
+
+std::string usage(const lang::ProcDecl& decl) {
+  std::string out(decl.name);
+  for (const lang::ArgDecl& arg : decl.args) out += cat(' ', arg.name);
+  return out;
+}
+
+}  // namespace
+
+std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::ProcDecl& decl,
+                                                      const lang::Clause& clause) {
+  std::vector<const lang::ArgDecl*> order;
+  for (const lang::ArgDecl& arg : decl.args) order.push_back(&arg);
+  std::ranges::stable_sort(order, {}, [](const lang::ArgDecl* arg) {
+    const lang::ConfigLine* index = field(*arg, "index");
+    return index == nullptr || index->words.empty()
+               ? std::int64_t{0}
+               : base::parse_int(index->words[0].text).value_or(0);
+  });
+  std::vector<std::optional<Expr>> values(order.size());
+  std::size_t next = 0;
+  const std::string_view shown = arena_.copy(usage(decl));
+  for (const lang::Word& word : clause.words.subspan(1)) {
+    // `-who=x` binds by name where the template has such an argument.
+    std::string_view text = word.plain() ? word.text
+                            : word.parts[0].kind == lang::Part::Kind::Text ? word.parts[0].text
+                                                                           : "";
+    const auto equals = text.find('=');
+    if (word.quote != lang::Quote::Whole && text.starts_with('-') && equals != text.npos) {
+      const std::string_view name = text.substr(text.starts_with("--") ? 2 : 1);
+      const auto arg = std::ranges::find_if(order, [&](const lang::ArgDecl* each) {
+        return name.starts_with(each->name) && name.substr(each->name.size()).starts_with('=');
+      });
+      if (arg != order.end()) {
+        lang::Word value = word;
+        value.quote = lang::Quote::Whole;
+        if (word.plain()) {
+          value.text = text.substr(equals + 1);
+        } else {
+          std::vector<lang::Part> parts(word.parts.begin(), word.parts.end());
+          parts[0].text = text.substr(equals + 1);
+          if (parts[0].text.empty()) parts.erase(parts.begin());
+          value.parts = arena_.copy(parts);
+        }
+        values[static_cast<std::size_t>(arg - order.begin())] = expr(ctx, value, Bare::Text);
+        continue;
+      }
+    }
+    while (next < values.size() && values[next]) ++next;
+    if (next == values.size()) {
+      diags_.error(TooManyArguments{decl.name, shown, {}}, word.span);
+      break;
+    }
+    values[next] = expr(ctx, word, Bare::Text);
+  }
+  std::vector<ScopeNode::Bind> binds;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const lang::ArgDecl& arg = *order[i];
+    const lang::ConfigLine* fallback = field(arg, "default");
+    if (!values[i] && fallback != nullptr && !fallback->words.empty()) {
+      values[i] = expr(ctx, fallback->words[0], Bare::Text);
+    } else if (!values[i] && field(arg, "optional") == nullptr) {
+      diags_.error(MissingArgument{decl.name, arg.name, shown}, clause.words[0].span);
+      continue;
+    }
+    binds.push_back({.slot = -1, .name = arg.name, .value = values[i].value_or(Expr{})});
+  }
+  return binds;
+}
+
+const Node* Analyzer::template_use(Context& ctx, const Unit::SeenTemplate& seen,
+                                   const lang::Clause& clause) {
+  const lang::ProcDecl& decl = *seen.decl;
+  std::string chain(decl.name);
+  for (const TemplateUse* up = ctx.from; up != nullptr; up = up->outer) {
+    chain = cat(up->name, " → ", chain);
+    if (up->name == decl.name) {
+      diags_.error(TemplateRecursion{chain}, clause.span);
+      return nullptr;
+    }
+  }
+  for (const lang::ConfigLine& line : decl.config) {
+    if (line.keyword != "description" && templates_checked_.insert(&line).second) {
+      diags_.error(ConfigNotHere{line.keyword, "a template"}, line.keyword_span);
+    }
+  }
+  auto* use = arena_.make<TemplateUse>();
+  use->name = decl.name;
+  use->call = clause.span;
+  use->outer = ctx.from;
+
+  std::vector<ScopeNode::Bind> binds = template_binds(ctx, decl, clause);
+  auto* made = node<ScopeNode>(ctx, NodeKind::Scope, clause.span);
+  made->use = use;
+  ctx.frame->push(FrameBuilder::Scope::Template);
+  for (ScopeNode::Bind& bind : binds) bind.slot = ctx.frame->fresh(bind.name);
+  const Slot after_args = ctx.frame->count();
+  // The body's names are those of the file the template stands in, then the caller's.
+  Context inner = ctx;
+  inner.unit = seen.owner;
+  inner.from = use;
+  inner.rescue_depth = 0;
+  made->body = body(inner, decl.body);
+  ctx.frame->pop();
+  made->binds = arena_.copy(binds);
+  std::vector<Slot> locals;
+  for (Slot slot = after_args; slot < ctx.frame->count(); ++slot) locals.push_back(slot);
+  made->locals = arena_.copy(locals);
+  return made;
+}
+
+bool Analyzer::expansion_fits(const Context& ctx, std::size_t statements) {
+  if (ctx.from == nullptr) return true;
+  const bool before = expanded_ <= kMaxExpanded;
+  expanded_ += statements;
+  if (before && expanded_ > kMaxExpanded) diags_.error(TemplateTooLarge{}, ctx.from->call);
+  return expanded_ <= kMaxExpanded;
+}
+
+}  // namespace perch::program
