@@ -7,7 +7,7 @@ namespace perch::sys {
 
 /// Owns one descriptor and closes it. -1 owns nothing.
 class Fd {
- public:
+public:
   Fd() = default;
   explicit Fd(int fd) : fd_(fd) {}
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -21,8 +21,8 @@ class Fd {
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   void reset();
 
- private:
+private:
   int fd_ = -1;
 };
 
-}  // namespace perch::sys
+} // namespace perch::sys

@@ -3,6 +3,9 @@
 // deepest existing directory and what remains. The gate decides on the Spot's real path and the
 // operation then works relative to that same handle, so a link swapped in between gains nothing.
 
+#include "base/result.h"
+#include "sys/fd.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,12 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
-#include "sys/fd.h"
-
 namespace perch::sys {
 
-enum class Final : std::uint8_t { Follow, NoFollow };  ///< a link as the last component
+enum class Final : std::uint8_t { Follow, NoFollow }; ///< a link as the last component
 
 enum class NodeType : std::uint8_t { Missing, Regular, Directory, Symlink, Other };
 
@@ -32,10 +32,10 @@ struct NodeInfo {
 /// none when the place is `base` itself ("."), one for an entry of base, several when parents are
 /// missing.
 struct Spot {
-  Fd base;           ///< O_PATH directory
-  std::string rest;  ///< "." or "name" or "missing/parents/name"
-  std::string real;  ///< absolute path as the kernel will see it
-  NodeInfo info;     ///< of the place itself
+  Fd base;          ///< O_PATH directory
+  std::string rest; ///< "." or "name" or "missing/parents/name"
+  std::string real; ///< absolute path as the kernel will see it
+  NodeInfo info;    ///< of the place itself
 };
 
 enum class Access : std::uint8_t { Read, Write, Append };
@@ -44,7 +44,7 @@ enum class Access : std::uint8_t { Read, Write, Append };
 /// path as detail: ENOENT file_not_found, EACCES/EPERM file_permission_denied, EEXIST
 /// file_already_exists, others file_error with the system's words; too many links is file_error.
 class Fs {
- public:
+public:
   virtual ~Fs() = default;
 
   virtual Result<Spot> locate(std::string_view absolute, Final final) = 0;
@@ -60,7 +60,7 @@ class Fs {
   virtual Status rename(const Spot& from, const Spot& to) = 0;
   virtual Status symlink(std::string_view target, const Spot& link) = 0;
   virtual Status set_mode(const Spot& spot, std::uint32_t mode) = 0;
-  virtual Status touch(const Spot& spot) = 0;  ///< creates, or updates the modification time
+  virtual Status touch(const Spot& spot) = 0; ///< creates, or updates the modification time
   /// A file in the place's directory under a temporary name; see PendingReplace.
   virtual Result<std::unique_ptr<class PendingReplace>> replace(const Spot& spot,
                                                                 std::uint32_t mode) = 0;
@@ -69,7 +69,7 @@ class Fs {
 /// Writes beside the target and takes its name at commit(); dropped uncommitted, it leaves nothing.
 /// The mode is the existing file's, else the one given to replace().
 class PendingReplace {
- public:
+public:
   virtual ~PendingReplace() = default;
   virtual Status write(std::string_view bytes) = 0;
   virtual Status commit() = 0;
@@ -86,4 +86,4 @@ class PendingReplace {
 /// True when `path` is `root` or below it, by component.
 [[nodiscard]] bool is_within(std::string_view root, std::string_view path);
 
-}  // namespace perch::sys
+} // namespace perch::sys

@@ -1,9 +1,9 @@
 #pragma once
 // Constructors of the real world. For `cli/` alone; everything else receives a World.
 
-#include <memory>
-
 #include "sys/world.h"
+
+#include <memory>
 
 namespace perch::sys {
 
@@ -13,14 +13,26 @@ namespace perch::sys {
 [[nodiscard]] std::unique_ptr<Env> real_env(char** environ);
 [[nodiscard]] std::unique_ptr<Host> real_host(const Env& env);
 
-/// Lets SIGINT, SIGTERM and SIGHUP stop `root` instead of ending the process (a second SIGINT
-/// ends it at once), and ignores SIGPIPE. Undone when the returned guard goes.
+/// Lets SIGINT, SIGTERM and SIGHUP stop `root` instead of ending the process; a second SIGINT ends
+/// it at once by the signal's default action. Those that were ignored at start (nohup) stay so.
+/// SIGPIPE and SIGXFSZ are ignored: the write that meets them fails instead. Undone when the guard
+/// goes. System calls are not restarted, so that a blocking read ends when a signal comes.
+///
+/// Lifetime: `root` must outlive the guard. One guard at a time, made on the main thread.
 class SignalGuard {
- public:
+public:
   explicit SignalGuard(CancelToken& root);
   ~SignalGuard();
   SignalGuard(const SignalGuard&) = delete;
   SignalGuard& operator=(const SignalGuard&) = delete;
+
+private:
+  struct Saved;
+  std::unique_ptr<Saved> saved_;
 };
 
-}  // namespace perch::sys
+/// Opens /dev/null for each of the descriptors 0 to 2 that perch was started without, so that no
+/// file of ours ever becomes a standard stream. First thing in main.
+void open_missing_standard_streams();
+
+} // namespace perch::sys

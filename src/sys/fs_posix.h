@@ -1,0 +1,27 @@
+#pragma once
+// The pieces of the real file system; only fs_posix.cc puts them together.
+
+#include "sys/fs.h"
+
+struct stat;
+
+namespace perch::sys {
+
+[[nodiscard]] NodeInfo node_info(const struct stat& status);
+
+[[nodiscard]] Result<Spot> locate_posix(std::string_view absolute, Final final);
+
+/// The place's name within its base. Errors: file_not_found when its parents are missing, so that
+/// what is done next never walks through several components, and so through a link.
+[[nodiscard]] Result<const char*> entry_name(const Spot& spot, std::string_view action);
+
+using Entries = std::vector<std::pair<std::string, NodeType>>;
+/// All entries but `.` and `..`, unsorted. Errors: file_error and the like, with `path`.
+[[nodiscard]] Result<Entries> scan_directory(int directory, std::string_view path);
+
+[[nodiscard]] Status remove_tree_posix(const Spot& spot);
+
+[[nodiscard]] Result<std::unique_ptr<PendingReplace>> replace_posix(const Spot& spot,
+                                                                    std::uint32_t mode);
+
+} // namespace perch::sys
