@@ -4,7 +4,7 @@
 set(perch_uses_base perch_json)
 set(perch_uses_sys perch_engine perch_zlib)
 set(perch_uses_lane perch_engine)
-set(perch_uses_ops perch_re2 perch_utf8proc)
+set(perch_uses_ops perch_json perch_re2 perch_utf8proc)
 set(perch_uses_cli perch_cli11)
 
 add_library(perch_json INTERFACE)
