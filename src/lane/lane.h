@@ -1,0 +1,197 @@
+#pragma once
+// Children and guests are two kinds of one thing, a job: started with argv, environment, stdio and
+// confinement; waited for; ending with a code, a signal or a trap. `pipe`, captures, `parallel`,
+// `timeout` and the audit know jobs only.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "op/call.h"
+#include "sys/cancel.h"
+#include "sys/fd.h"
+
+namespace perch::lane {
+
+/// Borrowed descriptors for a job's standard streams. They must stay open until the job has
+/// started (a child) or ended (a guest). -1: nothing (empty input, discarded output).
+struct Stdio {
+  int in = 0;
+  int out = 1;
+  int err = 2;
+};
+
+struct Usage {
+  std::int64_t user_ns = 0;
+  std::int64_t system_ns = 0;
+  std::uint64_t peak_bytes = 0;  ///< resident set of a child; linear memory of a guest
+};
+
+/// How a job ended.
+struct Ended {
+  enum class How : std::uint8_t { Exited, Signalled, Trapped, Failed };
+  How how = How::Exited;
+  int code = 0;      ///< Exited: status 0–255; Signalled: the signal
+  Error error;       ///< Trapped: wasm_trap with reason and backtrace in the message;
+                     ///< Failed: it could not be run after it was started
+  Usage usage;
+  bool core_dumped = false;
+};
+
+/// A running job. Destroying an unfinished job kills it (a child's whole process group).
+class Job {
+ public:
+  virtual ~Job() = default;
+  /// Becomes readable when the job has ended. Valid as long as the job.
+  [[nodiscard]] virtual int done_fd() const = 0;
+  /// Waits for the end and collects it. Call once.
+  virtual Ended finish() = 0;
+  /// Asks it to end (SIGTERM to the group, epoch for a guest); `now` forces it (SIGKILL).
+  enum class Force : std::uint8_t { Ask, Now };
+  virtual void terminate(Force force) = 0;
+  /// Forwards a signal to a child's group; guests ignore it.
+  virtual void signal(int number) = 0;
+  [[nodiscard]] virtual int pid() const { return 0; }
+};
+
+/// What the kernel must forbid a child (docs: capabilities). Empty: nothing beyond the always.
+struct Confinement {
+  bool no_network = false;
+  bool limit_files = false;               ///< the two lists hold
+  std::vector<std::string> read_roots;    ///< absolute real paths
+  std::vector<std::string> write_roots;
+  [[nodiscard]] bool any() const { return no_network || limit_files; }
+};
+
+/// A child process. `program` is an absolute path, or -1 < `program_fd` names the file by handle.
+struct ChildSpec {
+  std::string program;
+  int program_fd = -1;
+  std::vector<std::string> argv;  ///< with argv[0]
+  std::vector<std::string> env;   ///< NAME=value, complete
+  std::string directory;          ///< absolute; empty: perch's
+  Stdio stdio;
+  bool foreground = false;        ///< gets the terminal when perch has it
+  bool new_session = false;       ///< detached: setsid, not killed with perch
+  Confinement confinement;
+};
+
+class ProcessLane {
+ public:
+  virtual ~ProcessLane() = default;
+  /// Starts a child in its own process group. Errors: bin_not_found, file_permission_denied
+  /// (EACCES), bad_argument (NUL, E2BIG), confinement_unavailable, file_error.
+  virtual Result<std::unique_ptr<Job>> start(const ChildSpec& spec) = 0;
+};
+
+/// The real one: lane/process/process_lane.cc.
+[[nodiscard]] std::unique_ptr<ProcessLane> make_process_lane();
+
+// ---- guests ----------------------------------------------------------------------------------
+
+/// A compiled module, shared by every run of it. Opaque outside lane/wasm.
+class Module {
+ public:
+  virtual ~Module() = default;
+  [[nodiscard]] virtual const std::string& sha256() const = 0;  ///< hex, of the module's bytes
+  [[nodiscard]] virtual std::uint64_t size() const = 0;         ///< bytes of the module
+  enum class From : std::uint8_t { Process, Disk, Compiled, Bundle };
+  [[nodiscard]] virtual From from() const = 0;                  ///< where its code came from
+};
+
+struct Mount {
+  std::string host;   ///< absolute real path of an existing directory
+  std::string guest;  ///< absolute guest path
+  bool writable = false;
+};
+
+/// Answers a guest's HTTP request under the policy; runs on a thread of perch's, not the guest's.
+using HttpBroker = std::function<Result<op::HttpResponse>(const op::HttpRequest&)>;
+
+struct GuestSpec {
+  std::vector<std::string> argv;  ///< with argv[0]
+  std::vector<std::pair<std::string, std::string>> env;
+  std::vector<Mount> mounts;
+  Stdio stdio;
+  std::optional<std::string> input;  ///< the whole stdin instead of stdio.in
+  std::uint64_t memory_bytes = 1ull << 30;
+  std::optional<std::uint64_t> fuel;
+  std::shared_ptr<sys::CancelToken> cancel;  ///< stops the guest; never null
+  HttpBroker http;                           ///< null: every request gets -1
+  bool require_kernel_wall = false;
+};
+
+struct WasmOptions {
+  std::string cache_directory;  ///< absolute; empty: no disk cache
+  std::uint64_t cache_limit_bytes = 1ull << 30;
+  enum class Tier : std::uint8_t { Auto, Quick, Full };
+  Tier tier = Tier::Auto;
+  /// Called once when the disk cache cannot be used, with the reason; perch goes on without it.
+  std::function<void(const std::string&)> cache_warning;
+  /// Called when a compilation starts and ends, for progress.
+  std::function<void(std::string_view sha256, bool started)> compiling;
+  /// Argument vector, program first (absolute path), that starts perch as the optimising compiler:
+  /// three more words are added, and what it starts calls compile_in_background() with them. Empty:
+  /// code that was compiled quickly stays as it is.
+  std::vector<std::string> background_compiler;
+};
+
+/// Whether a module's instructions are counted. It changes the code, so it is said at load().
+enum class Metering : std::uint8_t { None, Fuel };
+
+/// Which parts of the second wall this kernel offers to a guest's thread.
+struct KernelWall {
+  bool files = false;         ///< Landlock: only the mounts, with their modes
+  bool system_calls = false;  ///< seccomp: no processes, sockets, tracing, ...
+  [[nodiscard]] bool whole() const { return files && system_calls; }
+};
+
+class WasmLane {
+ public:
+  virtual ~WasmLane() = default;
+  /// The module with these bytes: from this process, from disk, or compiled now; two callers that
+  /// need the same uncompiled module compile it once.
+  /// Errors: wasm_compile_failed (`name` in the message), wasm_hash_mismatch when `pin` (64 hex
+  /// digits, any case) is not empty and differs, checked before anything is compiled.
+  /// A guest with `fuel` needs a module loaded with Metering::Fuel.
+  virtual Result<std::shared_ptr<const Module>> load(std::string_view name,
+                                                     std::string_view bytes, std::string_view pin,
+                                                     Metering metering = Metering::None) = 0;
+  /// Puts fully optimised code of the module into the disk cache, unless it is there.
+  /// Errors: wasm_compile_failed; cache_error when there is no usable cache.
+  virtual Status warm(std::string_view name, std::string_view bytes) = 0;
+  /// Links and starts a guest on a thread of its own. Errors, before one guest instruction ran:
+  /// wasm_capability_denied (unknown imports, all listed with their types),
+  /// wasm_compile_failed (no `_start`; the message names the exports there are), bad_argument.
+  virtual Result<std::unique_ptr<Job>> start(std::shared_ptr<const Module> module,
+                                             const GuestSpec& spec) = 0;
+  [[nodiscard]] virtual KernelWall kernel_wall() = 0;
+};
+
+/// The real one: lane/wasm/. Costs nothing until the first load().
+[[nodiscard]] std::unique_ptr<WasmLane> make_wasm_lane(WasmOptions options);
+
+/// The process that WasmOptions::background_compiler starts: lowers its own priority, optimises one
+/// module into the cache and returns the exit status.
+[[nodiscard]] int compile_in_background(std::span<const std::string> words);
+
+/// What a cache of compiled code holds (`perch cache info`).
+struct CodeCacheInfo {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+};
+/// Errors: cache_error when there is a directory that cannot be read or must not be trusted; a
+/// missing one is empty.
+[[nodiscard]] Result<CodeCacheInfo> code_cache_info(const std::string& directory);
+/// Removes all compiled code (`perch cache clear`) and says what that was. Safe beside running
+/// perches. Errors: as above.
+[[nodiscard]] Result<CodeCacheInfo> clear_code_cache(const std::string& directory);
+
+}  // namespace perch::lane
