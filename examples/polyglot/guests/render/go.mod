@@ -1,0 +1,3 @@
+module example/render
+
+go 1.21

@@ -1,0 +1,3 @@
+module example/validate
+
+go 1.21
