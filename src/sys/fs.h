@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,10 @@ public:
   /// A file in the place's directory under a temporary name; see PendingReplace.
   virtual Result<std::unique_ptr<class PendingReplace>> replace(const Spot& spot,
                                                                 std::uint32_t mode) = 0;
+  /// A new empty file (mode 0600) or directory (0700) in the directory that `directory` is, under
+  /// an unpredictable name that starts with `prefix`. Returns the name.
+  virtual Result<std::string> make_temporary(const Spot& directory, std::string_view prefix,
+                                             NodeType type) = 0;
 };
 
 /// Writes beside the target and takes its name at commit(); dropped uncommitted, it leaves nothing.
@@ -80,6 +85,10 @@ public:
                                            std::string_view path_for_errors);
 /// Writes everything, resuming after EINTR and partial writes.
 [[nodiscard]] Status write_all(int fd, std::string_view bytes, std::string_view path_for_errors);
+
+/// The last byte of a seekable file, or nullopt when it is empty or has no last byte (a pipe).
+/// Errors: file_error.
+[[nodiscard]] Result<std::optional<char>> last_byte(int fd, std::string_view path_for_errors);
 
 /// Lexical: joins onto `directory` when relative, removes `.` and `..` and double slashes.
 [[nodiscard]] std::string absolute_path(std::string_view directory, std::string_view path);

@@ -55,21 +55,22 @@ static NodeType type_of_entry(int directory, const dirent& entry) {
   return known ? type_of(status.st_mode) : NodeType::Missing;
 }
 
-Result<Entries> scan_directory(int directory, std::string_view path) {
+std::expected<Entries, int> scan_directory(int directory) {
   int own = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (own < 0)
-    return os_fail(errno, "list", path);
+    return std::unexpected(errno);
   std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(own), ::closedir);
   if (stream == nullptr) {
+    int number = errno;
     ::close(own);
-    return os_fail(errno, "list", path);
+    return std::unexpected(number);
   }
   Entries entries;
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(stream.get());
     if (entry == nullptr && errno != 0)
-      return os_fail(errno, "list", path);
+      return std::unexpected(errno);
     if (entry == nullptr)
       return entries;
     std::string_view name = entry->d_name;
@@ -97,6 +98,10 @@ public:
   Status touch(const Spot& spot) override;
   Result<std::unique_ptr<PendingReplace>> replace(const Spot& spot, std::uint32_t mode) override {
     return replace_posix(spot, mode);
+  }
+  Result<std::string> make_temporary(const Spot& directory, std::string_view prefix,
+                                     NodeType type) override {
+    return make_temporary_posix(directory, prefix, type);
   }
 };
 
@@ -137,7 +142,9 @@ Result<Entries> RealFs::list(const Spot& spot) {
   Fd fd(::openat(spot.base.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd)
     return os_fail(errno, "list", spot.real);
-  return scan_directory(fd.get(), spot.real);
+  auto entries = scan_directory(fd.get());
+  if (!entries) return os_fail(entries.error(), "list", spot.real);
+  return std::move(*entries);
 }
 
 Result<std::string> RealFs::read_link(const Spot& spot) {

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,12 +57,6 @@ private:
   std::string path_;
 };
 
-std::string random_name() {
-  std::uint64_t number = 0;
-  PERCH_ASSERT(::getrandom(&number, sizeof number, 0) == sizeof number);
-  return base::cat(".perch-", number, ".tmp");
-}
-
 // The owner and mode of the file that is replaced. Another owner cannot always be given, and then
 // the file becomes perch's own, without the bits that would act for that owner.
 Status take_over(int file, const struct stat& old, const std::string& path) {
@@ -84,7 +77,7 @@ Result<std::unique_ptr<PendingReplace>> beside(const Spot& spot, std::uint32_t m
   Fd directory(::fcntl(spot.base.get(), F_DUPFD_CLOEXEC, 3));
   if (!directory)
     return os_fail(errno, "replace", spot.real);
-  std::string temporary = random_name();
+  std::string temporary = base::cat(".perch-", unpredictable_name(), ".tmp");
   Fd file(::openat(directory.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                    old != nullptr ? 0600 : mode));
   if (!file) {
