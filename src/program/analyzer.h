@@ -18,6 +18,7 @@
 #include "program/frame.h"
 #include "program/problems.h"
 #include "program/program.h"
+#include "program/usage.h"
 
 namespace perch::program {
 
@@ -220,9 +221,6 @@ class Analyzer {
   std::size_t cache_blocks_ = 0;
 };
 
-/// Text and pieces of usage lines: `cp SRC DST`.
-[[nodiscard]] std::string op_usage(const op::OpDecl& op);
-[[nodiscard]] std::string command_usage(const Command& command);
 /// 64 lower-case hex digits from `sha256:HEX` or bare hex, or empty.
 [[nodiscard]] std::string sha256_hex(std::string_view text);
 

@@ -1,0 +1,41 @@
+// `perch --check`: every mistake that can be found without running anything.
+
+#include "base/text.h"
+#include "cli/load.h"
+#include "cli/verbs.h"
+
+namespace perch::cli {
+
+namespace {
+
+std::string summary(const Loaded& loaded, const diag::Diags& diags) {
+  using base::cat;
+  using base::plural;
+  const auto errors = static_cast<std::int64_t>(diags.errors());
+  const auto warnings = static_cast<std::int64_t>(diags.warnings());
+  if (loaded.program == nullptr) {
+    return cat("✗ ", loaded.found.shown, ": ", plural(errors, "error"), ", ",
+               plural(warnings, "warning"), "\n");
+  }
+  const program::Program& program = *loaded.program;
+  return cat("✓ ", loaded.found.shown, ": ",
+             plural(static_cast<std::int64_t>(program.commands.size()), "command"), ", ",
+             program.catch_command == nullptr ? 0 : 1, " catch, ",
+             plural(static_cast<std::int64_t>(program.bindings.size()), "binding"), " — ",
+             warnings == 0 ? std::string("no issues") : plural(warnings, "warning"), "\n");
+}
+
+} // namespace
+
+int check(const Context& context) {
+  const op::OpTable ops = op_table();
+  diag::Diags diags;
+  const std::optional<Loaded> loaded =
+      load_program(context, ops, program::Strictness::Check, diags);
+  if (!loaded) return kUsage;
+  context.report(diags);
+  context.out(summary(*loaded, diags));
+  return loaded->program == nullptr ? kUsage : kOk;
+}
+
+} // namespace perch::cli

@@ -1,0 +1,38 @@
+#pragma once
+// What every verb works with: the options, the world, and perch's two voices.
+
+#include "cli/options.h"
+#include "diag/diag.h"
+#include "sys/world.h"
+
+#include <string>
+#include <string_view>
+
+namespace perch::cli {
+
+/// One per process. Borrowed by the verbs for as long as they run.
+struct Context {
+  const Options& options;
+  sys::World& world;
+  diag::SourceMap& sources;
+  diag::Color color_err = diag::Color::Off;
+  diag::Color color_out = diag::Color::Off;
+
+  /// Reports and results; a reader that is gone is no error here.
+  void out(std::string_view text) const;
+  /// Perch's own words.
+  void err(std::string_view text) const;
+  void report(const diag::Diag& diag) const;
+  /// Sorted, followed by what was dropped.
+  void report(diag::Diags& diags) const;
+  /// An error that has no place in a file.
+  void report(const Error& error) const;
+};
+
+/// Exit statuses of perch itself; a run's status comes from run::exit_code.
+enum ExitStatus : int { kOk = 0, kFailure = 1, kUsage = 2, kNotFound = 127 };
+
+/// Whether to colour what goes to `fd`: --color, NO_COLOR, a terminal.
+[[nodiscard]] diag::Color color_for(const Options& options, const sys::World& world, int fd);
+
+} // namespace perch::cli

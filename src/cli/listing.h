@@ -1,0 +1,20 @@
+#pragma once
+// What a file offers, as people read it: the commands and their arguments.
+
+#include "cli/context.h"
+#include "program/program.h"
+
+#include <string>
+#include <vector>
+
+namespace perch::cli {
+
+/// Callable from the command line: not private, not a test.
+[[nodiscard]] bool is_public(const program::Command& command);
+/// Sorted by name.
+[[nodiscard]] std::vector<const program::Command*> public_commands(const program::Program& program);
+
+/// Name, version, bindings and commands of the file; returns the exit status.
+int print_listing(const Context& context, const program::Program& program);
+
+} // namespace perch::cli

@@ -1,0 +1,144 @@
+#include "cli/load.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "ops/tables.h"
+#include "sys/fs.h"
+
+namespace perch::cli {
+
+namespace {
+
+constexpr std::string_view kDefaultFile = "commands.perch";
+constexpr std::uint64_t kMaxSource = 256ull << 20;
+
+Result<std::string> read_file(const sys::World& world, std::string_view absolute,
+                              std::string_view shown) {
+  PERCH_TRY_ASSIGN(const sys::Spot spot, world.fs.locate(absolute, sys::Final::Follow));
+  if (spot.info.type == sys::NodeType::Missing) {
+    return fail(kind::kFileNotFound, base::cat("there is no file \"", shown, '"'),
+                std::string(shown), "check the path given with -f");
+  }
+  if (spot.info.type == sys::NodeType::Directory) {
+    return fail(kind::kFileError, base::cat('"', shown, "\" is a directory, not a program"),
+                std::string(shown), "name the .perch file in it");
+  }
+  PERCH_TRY_ASSIGN(const sys::Fd fd, world.fs.open(spot, sys::Access::Read, 0));
+  return sys::read_all(fd.get(), kMaxSource, shown);
+}
+
+sys::NodeType node_type(const sys::World& world, const std::string& absolute) {
+  const auto spot = world.fs.locate(absolute, sys::Final::Follow);
+  return spot ? spot->info.type : sys::NodeType::Missing;
+}
+
+std::string parent(const std::string& directory) {
+  const auto slash = directory.rfind('/');
+  return slash == 0 || slash == directory.npos ? "/" : directory.substr(0, slash);
+}
+
+/// Upwards from the current directory, but not out of the repository it lies in: what lies above
+/// that is somebody else's.
+Result<Found> find_default(const sys::World& world, const std::string& current) {
+  std::vector<std::string> candidates;
+  bool in_repository = false;
+  for (std::string at = current;; at = parent(at)) {
+    candidates.push_back(at);
+    in_repository = node_type(world, base::cat(at, "/.git")) != sys::NodeType::Missing;
+    if (in_repository || at == "/") break;
+  }
+  if (!in_repository) candidates.resize(1);
+  std::string up;
+  for (const std::string& at : candidates) {
+    const std::string absolute = base::cat(at == "/" ? "" : at, '/', kDefaultFile);
+    if (node_type(world, absolute) == sys::NodeType::Regular) {
+      return Found{.shown = up + std::string(kDefaultFile), .absolute = absolute, .directory = at};
+    }
+    up += "../";
+  }
+  return fail(kind::kFileNotFound,
+              base::cat("there is no ", kDefaultFile, " here",
+                        in_repository ? " or above, up to the root of the repository" : ""),
+              std::string(kDefaultFile),
+              "name a program with -f FILE, or write a first one with perch --init");
+}
+
+} // namespace
+
+op::OpTable op_table() { return op::OpTable(ops::tables()); }
+
+Result<Found> find_program(const Context& context) {
+  const std::string current = context.world.host.current_directory();
+  const std::string& file = context.options.file;
+  if (file.empty()) return find_default(context.world, current);
+  if (file == "-") {
+    return Found{.shown = "-", .absolute = {}, .directory = current, .from_stdin = true};
+  }
+  Found found{.shown = file};
+  std::string path = file;
+  if (path.starts_with("~/")) path = context.world.host.home() + path.substr(1);
+  found.absolute = sys::absolute_path(current, path);
+  found.directory = parent(found.absolute);
+  // /dev/stdin, /proc/self/fd/0 and their like are standard input by another name, and as untrusted.
+  if (const auto spot = context.world.fs.locate(found.absolute, sys::Final::Follow);
+      spot && spot->info.type == sys::NodeType::Other) {
+    found.from_stdin = true;
+  } else if (!spot && file.starts_with("/dev/")) {
+    found.from_stdin = true;
+  }
+  return found;
+}
+
+Result<std::uint32_t> read_program(const Context& context, const Found& found) {
+  std::string text;
+  if (found.from_stdin) {
+    PERCH_TRY_ASSIGN(text, sys::read_all(context.world.in, kMaxSource, "standard input"));
+  } else {
+    PERCH_TRY_ASSIGN(text, read_file(context.world, found.absolute, found.shown));
+  }
+  return context.sources.add(found.shown, std::move(text)).id;
+}
+
+std::optional<Loaded> load_program(const Context& context, const op::OpTable& ops,
+                                   program::Strictness strictness, diag::Diags& diags) {
+  Result<Found> found = find_program(context);
+  if (!found) {
+    context.report(found.error());
+    return std::nullopt;
+  }
+  const Result<std::uint32_t> source = read_program(context, *found);
+  if (!source) {
+    context.report(source.error());
+    return std::nullopt;
+  }
+  const sys::World& world = context.world;
+  const program::Loading loading{
+      .read = [&](std::string_view path) { return read_file(world, path, path); },
+      .import_name = [&](std::string_view name) -> std::optional<std::string> {
+        if (name == "home" || name == "home_dir" || name == "HOME") return world.host.home();
+        if (name == "user" || name == "USER") return world.host.user();
+        if (name == "exe_dir") return parent(world.host.exe_path());
+        const auto value = world.env.get(name);
+        return value ? std::optional(std::string(*value)) : std::nullopt;
+      },
+      .program_exists = [&](std::string_view name) { return on_path(world, name); }};
+  auto program = program::analyze(context.sources, {.source = *source, .directory = found->directory},
+                                  ops, loading, strictness, diags);
+  return Loaded{.found = std::move(*found), .program = std::move(program)};
+}
+
+bool on_path(const sys::World& world, std::string_view name) {
+  if (name.find('/') != name.npos) return true;
+  const auto path = world.env.get("PATH");
+  if (!path) return false;
+  for (std::string_view directory : base::split(*path, ':')) {
+    if (!directory.starts_with('/')) continue;
+    const auto spot = world.fs.locate(base::cat(directory, '/', name), sys::Final::Follow);
+    if (spot && spot->info.type == sys::NodeType::Regular && (spot->info.mode & 0111) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace perch::cli

@@ -1,0 +1,188 @@
+// Running a command of the file: the way from text to exit status, in the order it happens.
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "cli/directories.h"
+#include "cli/listing.h"
+#include "cli/load.h"
+#include "cli/verbs.h"
+#include "lane/lane.h"
+#include "policy/layers.h"
+#include "run/run.h"
+#include "sys/fs.h"
+#include "sys/real.h"
+
+#include <chrono>
+
+namespace perch::cli {
+
+namespace {
+
+/// The layers of the command line, below everything a file can add.
+Result<policy::Policy> command_line_policy(const Context& context, bool from_stdin) {
+  policy::FlagRules rules = context.options.rules;
+  rules.directory = context.world.host.current_directory();
+  policy::Policy policy;
+  if (from_stdin && !context.options.trust_stdin) {
+    PERCH_TRY_ASSIGN(policy::Layer layer, policy::stdin_layer(rules));
+    policy = policy.with(std::make_shared<const policy::Layer>(std::move(layer)));
+  }
+  PERCH_TRY_ASSIGN(std::vector<policy::Layer> layers, policy::flag_layers(rules));
+  for (policy::Layer& layer : layers) {
+    policy = policy.with(std::make_shared<const policy::Layer>(std::move(layer)));
+  }
+  return policy;
+}
+
+void unknown_command(const Context& context, const program::Program& program) {
+  const std::string& name = context.options.command;
+  std::vector<std::string_view> names;
+  for (const program::Command* command : program.commands) {
+    if (is_public(*command)) names.push_back(command->name);
+  }
+  Error error{.kind = kind::kCommandNotFound, .message = base::cat("unknown command `", name, '`')};
+  const program::Command* hidden = program.find(name);
+  if (hidden != nullptr && hidden->is_private) {
+    error.message = base::cat("command `", name, "` is private: only the file's bodies call it");
+    error.help = "perch --list names the public ones";
+  } else if (hidden != nullptr && hidden->is_test) {
+    error.message = base::cat("`", name, "` is a test");
+    error.help = base::cat("run it with: perch test --filter ", name);
+  } else if (names.empty()) {
+    error.help = base::cat("the file declares no commands; perch --init writes an example");
+  } else if (const auto near = base::nearest(name, names, 3)) {
+    error.help = base::cat("did you mean `", *near, "`?");
+  } else {
+    error.help = "perch --list names the file's commands";
+  }
+  context.report(error);
+}
+
+/// The command to run and the words for it, or null after saying why there is none.
+const program::Command* choose(const Context& context, const program::Program& program,
+                               run::Request& request) {
+  const std::string& name = context.options.command;
+  const program::Command* command = program.find(name);
+  if (command != nullptr && !command->is_private && !command->is_test) return command;
+  if (program.catch_command != nullptr) {
+    request.caught_word = name;
+    return program.catch_command;
+  }
+  unknown_command(context, program);
+  return nullptr;
+}
+
+int execute(const Context& context, const Loaded& loaded, run::Request request) {
+  const Options& options = context.options;
+  lane::WasmOptions wasm{.tier = options.wasm_tier};
+  if (!options.no_cache) {
+    wasm.cache_directory = code_directory(context.world);
+    wasm.background_compiler = {"/proc/self/exe", std::string(kCompilerWord)};
+  }
+  const auto say = [&context](const std::string& line) {
+    if (!context.options.quiet) context.err(line + "\n");
+  };
+  wasm.cache_warning = [&say](const std::string& why) { say("perch: " + why); };
+
+  const op::OpTable ops = op_table();
+  const auto children = lane::make_process_lane();
+  const auto guests = lane::make_wasm_lane(std::move(wasm));
+  const run::Setting setting{
+      .world = context.world,
+      .ops = ops,
+      .sources = context.sources,
+      .children = *children,
+      .guests = *guests,
+      .cache_directory = cache_directory(context.world),
+      .state_directory = state_directory(context.world),
+      .say = say};
+
+  request.program = loaded.program;
+  const auto root = sys::CancelToken::root();
+  const sys::SignalGuard signals(*root);
+  std::optional<sys::SteadyTime> deadline;
+  if (options.max_runtime_ns) {
+    deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(*options.max_runtime_ns);
+  }
+  request.cancel = deadline ? root->child(deadline) : root;
+  const run::Outcome outcome = run::execute(setting, request);
+  if (outcome.failure && !run::is_quiet(outcome)) context.report(run::to_diag(*outcome.failure));
+  return run::exit_code(outcome);
+}
+
+/// What the options alone say about the run.
+Result<run::Request> request_of(const Context& context, const Loaded& loaded) {
+  const Options& options = context.options;
+  run::Request request;
+  PERCH_TRY_ASSIGN(request.policy, command_line_policy(context, loaded.found.from_stdin));
+  request.words = options.words;
+  request.directory = context.world.host.current_directory();
+  request.script_path = loaded.found.from_stdin ? "-" : loaded.found.absolute;
+  request.max_wasm_memory = options.max_wasm_memory;
+  request.wasm_pins = options.wasm_pins;
+  request.require_kernel_wall = options.require_kernel_wall;
+  request.confine_off = options.confine_off;
+  request.allow_child_network = options.rules.allow_child_network;
+  request.no_cache = options.no_cache;
+  request.http = {.allow_private_ips = options.allow_private_ips,
+                  .allow_scheme_downgrade = options.allow_scheme_downgrade,
+                  .allow_proxy = options.allow_proxy,
+                  .max_redirects = options.max_redirects};
+  return request;
+}
+
+/// Loads the program for a run; null after its mistakes were reported.
+std::optional<Loaded> load_to_run(const Context& context) {
+  const op::OpTable ops = op_table();
+  diag::Diags diags;
+  std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
+  if (loaded && loaded->program == nullptr) {
+    context.report(diags);
+    return std::nullopt;
+  }
+  return loaded;
+}
+
+} // namespace
+
+int run_test(const Context& context) {
+  const std::optional<Loaded> loaded = load_to_run(context);
+  if (!loaded) return kUsage;
+  Result<run::Request> request = request_of(context, *loaded);
+  const std::vector<std::string>& words = context.options.words;
+  const program::Command* command =
+      words.size() == 2 ? loaded->program->find(words[0]) : nullptr;
+  if (!request || command == nullptr || !command->is_test) {
+    context.report(request ? Error{.kind = kind::kCommandNotFound, .message = "no such test"}
+                           : request.error());
+    return kUsage;
+  }
+  request->command = command;
+  request->words.clear();
+  request->roots_directory = words[1];
+  return execute(context, *loaded, std::move(*request));
+}
+
+int run_command(const Context& context) {
+  const Options& options = context.options;
+  const std::optional<Loaded> loaded = load_to_run(context);
+  if (!loaded) return kUsage;
+  // From here on the program is sound: every name in it means something.
+  Result<run::Request> prepared = request_of(context, *loaded);
+  if (!prepared) {
+    context.report(prepared.error());
+    return kUsage;
+  }
+  run::Request& request = *prepared;
+  if (options.command.empty()) {
+    const program::Command* main = loaded->program->find("main");
+    if (main == nullptr || main->is_private) return print_listing(context, *loaded->program);
+    request.command = main;
+  } else {
+    request.command = choose(context, *loaded->program, request);
+    if (request.command == nullptr) return kNotFound;
+  }
+  return execute(context, *loaded, std::move(request));
+}
+
+} // namespace perch::cli

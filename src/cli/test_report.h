@@ -1,0 +1,25 @@
+#pragma once
+// What `perch test` says when all tests have ended.
+
+#include "cli/context.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace perch::cli {
+
+struct TestResult {
+  std::string name;
+  bool passed = false;
+  std::int64_t duration_ns = 0;
+  std::string output;  ///< stdout and stderr as they came
+};
+
+[[nodiscard]] std::string test_report(std::span<const TestResult> results, bool verbose,
+                                      std::int64_t total_ns);
+/// The JUnit XML that CI systems read. The file appears whole or not at all.
+[[nodiscard]] Status write_junit(const Context& context, std::string_view path,
+                                 std::string_view suite, std::span<const TestResult> results);
+
+} // namespace perch::cli

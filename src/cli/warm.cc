@@ -1,0 +1,83 @@
+// `perch warm`: compiles every module a file names, fully, ahead of time.
+
+#include "base/text.h"
+#include "cli/directories.h"
+#include "cli/load.h"
+#include "cli/verbs.h"
+#include "lane/lane.h"
+#include "program/walk.h"
+#include "sys/fs.h"
+
+#include <set>
+
+namespace perch::cli {
+
+namespace {
+
+constexpr std::uint64_t kMaxModule = 1ull << 30;
+
+/// Paths of the modules that are written out; the rest is counted.
+struct Modules {
+  std::set<std::string> paths;
+  std::size_t computed = 0;
+};
+
+Modules modules_of(const program::Program& program, const std::string& directory) {
+  Modules modules;
+  program::each_node(program, [&](const program::Node& node) {
+    if (node.kind != program::NodeKind::WasmRun) return;
+    const auto& run = static_cast<const program::WasmRunNode&>(node);
+    if (!run.alias.empty()) {
+      for (const program::BundleEntry& entry : program.bundle) {
+        if (entry.alias == run.alias) {
+          modules.paths.insert(sys::absolute_path(program.root().directory, entry.path));
+        }
+      }
+    } else if (const auto path = program::known_text(run.path, program)) {
+      if (!path->starts_with("https://")) modules.paths.insert(sys::absolute_path(directory, *path));
+    } else {
+      ++modules.computed;
+    }
+  });
+  return modules;
+}
+
+Status warm_one(const Context& context, lane::WasmLane& guests, const std::string& path) {
+  PERCH_TRY_ASSIGN(const sys::Spot spot, context.world.fs.locate(path, sys::Final::Follow));
+  PERCH_TRY_ASSIGN(const sys::Fd fd, context.world.fs.open(spot, sys::Access::Read, 0));
+  PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd.get(), kMaxModule, path));
+  return guests.warm(path, bytes);
+}
+
+} // namespace
+
+int warm(const Context& context) {
+  const op::OpTable ops = op_table();
+  diag::Diags diags;
+  const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
+  if (!loaded) return kUsage;
+  if (loaded->program == nullptr) {
+    context.report(diags);
+    return kUsage;
+  }
+  const auto guests = lane::make_wasm_lane({.cache_directory = code_directory(context.world)});
+  const Modules modules =
+      modules_of(*loaded->program, context.world.host.current_directory());
+  int status = kOk;
+  for (const std::string& path : modules.paths) {
+    if (const Status done = warm_one(context, *guests, path); !done) {
+      context.report(done.error());
+      status = kFailure;
+    } else if (!context.options.quiet) {
+      context.err(base::cat("compiled ", path, '\n'));
+    }
+  }
+  if (modules.computed > 0) {
+    context.err(base::cat("perch: ",
+                          base::plural(static_cast<std::int64_t>(modules.computed), "module path"),
+                          " can only be known when the command runs\n"));
+  }
+  return status;
+}
+
+} // namespace perch::cli

@@ -1,0 +1,16 @@
+#pragma once
+// How a call is written, for messages and help.
+
+#include "op/op_decl.h"
+#include "program/program.h"
+
+#include <string>
+
+namespace perch::program {
+
+/// `cp SRC DST [MODE]`
+[[nodiscard]] std::string op_usage(const op::OpDecl& op);
+/// `deploy <target> [-env=…]`
+[[nodiscard]] std::string command_usage(const Command& command);
+
+}  // namespace perch::program
