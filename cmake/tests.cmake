@@ -56,7 +56,23 @@ foreach(folder IN LISTS PERCH_FOLDERS)
                   SOURCES ${integration} LINKS perch_${folder})
 endforeach()
 
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
 if(TARGET perch)
+  # Runs of the real executable that compare whole output: cases, diagnostics, documents.
+  add_test(NAME e2e.cases
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/run_cases.py
+                   --perch $<TARGET_FILE:perch> --guests ${PERCH_TEST_GUESTS})
+  add_test(NAME e2e.diagnostics
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/golden/run_diags.py
+                   --perch $<TARGET_FILE:perch>)
+  add_test(NAME docs.blocks
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/docs/run_docs.py
+                   --perch $<TARGET_FILE:perch>)
+  set_tests_properties(e2e.cases e2e.diagnostics PROPERTIES LABELS e2e TIMEOUT 900
+                       FIXTURES_REQUIRED guests)
+  set_tests_properties(docs.blocks PROPERTIES LABELS docs TIMEOUT 300)
+
   file(GLOB e2e CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/e2e/*_test.cc)
   perch_add_tests(e2e e2e 300 SOURCES ${e2e} LINKS ${all_folders})
   if(TARGET e2e)
@@ -76,7 +92,6 @@ if(TARGET perch)
 endif()
 
 # Checks of the tree itself.
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
 foreach(check layers sizes)
   add_test(NAME tools.check_${check}
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/check_${check}.py
