@@ -70,8 +70,9 @@ Status Removal::enter(int parent, std::string name) {
   at_ = std::move(fd);
   levels_.push_back({std::move(name), status.st_dev, status.st_ino, {}});
 
-  PERCH_TRY_ASSIGN(Entries entries, scan_directory(at_.get(), path("")));
-  for (auto& [entry, type] : entries) {
+  auto entries = scan_directory(at_.get());
+  if (!entries) return failed(entries.error(), "");
+  for (auto& [entry, type] : *entries) {
     if (type == NodeType::Directory) {
       levels_.back().directories.push_back(std::move(entry));
     } else {
