@@ -3,6 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "op/call.h"
+#include "op/walk.h"
 
 namespace perch::ops {
 
@@ -65,64 +66,23 @@ Result<Value> cp(Call& call) {
   return Value();
 }
 
-struct TreeEntry {
-  std::string path; ///< below the root, "" for the root itself
-  op::FileType type;
-  std::uint32_t mode;
-};
-
-std::string below(std::string_view root, std::string_view path) {
-  return path.empty() ? std::string(root) : base::cat(root, '/', path);
-}
-
-/// Everything below `root`, parents before their entries. Links to files count as files.
-Result<std::vector<TreeEntry>> walk(Call& call, std::string_view root) {
-  auto& files = call.files();
-  PERCH_TRY_ASSIGN(const auto top, files.stat(root));
-  if (top.type != op::FileType::Directory) {
-    return bad_argument(base::cat("`", root, "` is not a directory"), root,
-                        "use `cp` to copy a file");
-  }
-  std::vector<TreeEntry> tree{{.path = {}, .type = top.type, .mode = top.mode}};
-  for (std::size_t i = 0; i < tree.size(); ++i) {
-    if (tree[i].type != op::FileType::Directory)
-      continue;
-    PERCH_TRY(call.check_cancelled());
-    const std::string prefix = tree[i].path.empty() ? std::string() : tree[i].path + '/';
-    PERCH_TRY_ASSIGN(const auto entries, files.list(below(root, tree[i].path)));
-    for (const auto& entry : entries) {
-      std::string path = prefix + entry.name;
-      PERCH_TRY_ASSIGN(const auto info, files.stat(below(root, path)));
-      if (entry.type == op::FileType::Symlink && info.type == op::FileType::Directory) {
-        return bad_argument(base::cat("`", below(root, path), "` is a link to a directory"),
-                            below(root, path), "copy what it points to by name");
-      }
-      if (info.type == op::FileType::Other) {
-        return bad_argument(base::cat("`", below(root, path), "` is neither file nor directory"),
-                            below(root, path));
-      }
-      tree.push_back({.path = std::move(path), .type = info.type, .mode = info.mode});
-    }
-  }
-  return tree;
-}
-
 /// The tree is read before anything is written. Modes of directories are set last, when nothing
 /// more has to be written into them.
 Status copy_tree(Call& call, std::string_view from, std::string_view to) {
   auto& files = call.files();
-  PERCH_TRY_ASSIGN(const auto tree, walk(call, from));
+  PERCH_TRY_ASSIGN(const auto tree, op::walk(call, from));
   for (const auto& entry : tree) {
     if (entry.type == op::FileType::Directory) {
-      PERCH_TRY(files.make_directories(below(to, entry.path)));
+      PERCH_TRY(files.make_directories(op::below(to, entry.path)));
     } else {
-      PERCH_TRY(copy_file(call, below(from, entry.path), below(to, entry.path), entry.mode));
+      PERCH_TRY(
+          copy_file(call, op::below(from, entry.path), op::below(to, entry.path), entry.mode));
     }
   }
   for (auto entry = tree.rbegin(); entry != tree.rend(); ++entry) {
     if (entry->type != op::FileType::Directory)
       continue;
-    PERCH_TRY(files.set_mode(below(to, entry->path), entry->mode));
+    PERCH_TRY(files.set_mode(op::below(to, entry->path), entry->mode));
   }
   return {};
 }
