@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""`./dev bench [NAME]`: start, wasm, lang. Ratios of medians, commands taking turns in one run.
+
+What a comparison needs beside perch (wasmtime, just, dash) is used when it is there and said to be missing when not:
+tools/bench_peers builds wasmtime's own program.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+
+import gen_perch  # noqa: E402
+from harness import Entry, measure, ratio  # noqa: E402
+
+PERCH = os.environ.get("PERCH", os.path.join(ROOT, "build/release/perch"))
+GUESTS = os.environ.get("PERCH_TEST_GUESTS", os.path.join(ROOT, "build/guests"))
+CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+
+
+def find(name):
+    beside = os.path.join(CACHE, "perch", "peers", "bin", name)
+    return beside if os.path.exists(beside) else shutil.which(name)
+
+
+def write(directory, name, text):
+    path = os.path.join(directory, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
+
+
+def missing(what, how):
+    print(f"\n  left out: {what} is not here ({how})")
+
+
+def bench_start(directory, env):
+    hello = write(directory, "hello.perch", 'command hi\n    description "x"\n    do\n        print "hi"\n    end\nend\n')
+    entries = [Entry("sh -c :", ["sh", "-c", ":"]), Entry("perch -f hello.perch hi", [PERCH, "-f", hello, "hi"], env=env)]
+    if just := find("just"):
+        write(directory, "justfile", "hi:\n    @echo hi\n")
+        entries.append(Entry("just hi", [just, "hi"], cwd=directory))
+    else:
+        missing("just", "cargo install just")
+    medians = measure("Process start", entries, 200)
+    ratio("perch hello / sh -c :", medians["perch -f hello.perch hi"] / medians["sh -c :"], 2.0)
+    ratio("perch hello in ms", medians["perch -f hello.perch hi"] * 1e3, 3.0)
+
+
+def bench_wasm(directory, env):
+    module = os.path.join(GUESTS, "go/hello.wasm")
+    if not os.path.exists(module):
+        return missing("the Go guest", "tools/toolchains, then test/guests/build build/guests")
+    shutil.copy(module, os.path.join(directory, "hello.wasm"))
+    run = 'command go\n    description "x"\n    do\n        wasm_run "./hello.wasm"\n        end\n    end\nend\n'
+    program = write(directory, "go.perch", run)
+    perch = Entry("perch, cached code", [PERCH, "-f", program, "go"], cwd=directory, env=env)
+    Entry("warm", [PERCH, "-f", program, "warm"], cwd=directory, env=env).run()
+    entries, wasmtime = [perch], find("wasmtime")
+    if wasmtime:
+        compiled = os.path.join(directory, "hello.cwasm")
+        Entry("compile", [wasmtime, "compile", "-o", compiled, "hello.wasm"], cwd=directory).run()
+        entries.append(Entry("wasmtime run --allow-precompiled", [wasmtime, "run", "--allow-precompiled", compiled],
+                             cwd=directory))
+        entries.append(Entry("wasmtime run -C cache=y", [wasmtime, "run", "-C", "cache=y", "hello.wasm"], cwd=directory))
+    else:
+        missing("wasmtime", "tools/bench_peers")
+    medians = measure("A 2.5 MB Go module, cached code, whole process", entries, 60)
+    if wasmtime:
+        mine = medians["perch, cached code"]
+        ratio("perch / wasmtime --allow-precompiled", mine / medians["wasmtime run --allow-precompiled"], 1.0)
+        ratio("perch / wasmtime with its cache", mine / medians["wasmtime run -C cache=y"], 0.4)
+    bench_cold(directory, env, program, wasmtime)
+    bench_many(directory, env)
+
+
+def bench_cold(directory, env, program, wasmtime):
+    cold = dict(env, XDG_CACHE_HOME=os.path.join(directory, "cold"))
+    clear = lambda: shutil.rmtree(cold["XDG_CACHE_HOME"], ignore_errors=True)  # noqa: E731
+    entries = [Entry("perch, never seen", [PERCH, "-f", program, "go"], cwd=directory, env=cold, prepare=clear)]
+    if wasmtime:
+        entries.append(Entry("wasmtime compile alone", [wasmtime, "compile", "-o", "x.cwasm", "hello.wasm"], cwd=directory))
+    medians = measure("The same module, never seen before", entries, 5)
+    if wasmtime:
+        ratio("perch / wasmtime compile", medians["perch, never seen"] / medians["wasmtime compile alone"], 0.65)
+
+
+def bench_many(directory, env):
+    module = os.path.join(GUESTS, "c/big.wasm")
+    if not os.path.exists(module):
+        return missing("the 1 MB C guest", "tools/toolchains, then test/guests/build build/guests")
+    shutil.copy(module, os.path.join(directory, "big.wasm"))
+    numbers = "\\n".join(str(i) for i in range(1000))
+    half = "\\n".join(str(i) for i in range(500))
+    loop = '        for_each "{}" n\n            wasm_run "./big.wasm"\n            end\n        end\n'
+    once = loop.format("1")
+    program = write(directory, "many.perch",
+                    f'command many\n    description "x"\n    do\n{loop.format(numbers)}    end\nend\n'
+                    f'command once\n    description "x"\n    do\n{once}    end\nend\n'
+                    f'template half\n    do\n{loop.format(half)}    end\nend\n'
+                    f'command both\n    description "x"\n    do\n        parallel\n            half\n            half\n'
+                    f'        end\n    end\nend\n')
+    Entry("warm", [PERCH, "-f", program, "warm"], cwd=directory, env=env).run()
+    entries = [Entry(name, [PERCH, "-f", program, command], cwd=directory, env=env)
+               for name, command in (("one run", "once"), ("1,000 runs, for_each", "many"), ("2 × 500 in parallel", "both"))]
+    medians = measure("A 1 MB C module in one process", entries, 7)
+    each = (medians["1,000 runs, for_each"] - medians["one run"]) / 999
+    print(f"  one run of the guest: {each * 1e6:.0f} µs")
+    ratio("runs per second", 1 / each, 3000, "≥")
+    ratio("parallel on 2 cores / for_each", medians["1,000 runs, for_each"] / medians["2 × 500 in parallel"], 1.7, "≥")
+
+
+def bench_lang(directory, env):
+    medium = write(directory, "medium.perch", gen_perch.generate(5000))
+    small = write(directory, "small.perch", gen_perch.generate(1))
+    medians = measure("Lex, parse and check", [
+        Entry("1 command", [PERCH, "--check", "-f", small], env=env),
+        Entry("45,000 lines, 5,000 commands: --check", [PERCH, "--check", "-f", medium], env=env),
+        Entry("the same: --help", [PERCH, "--help", "-f", medium], env=env)], 20)
+    names = list(medians)
+    ratio("check in ms", (medians[names[1]] - medians[names[0]]) * 1e3, 40)
+    ratio("--help in ms", medians[names[2]] * 1e3, 60)
+    bench_loops(directory, env)
+
+
+def bench_loops(directory, env):
+    lines = write(directory, "lines.txt", "".join(f"line {i}\n" for i in range(200000)))
+    thousand = write(directory, "two.txt", "".join(f"{i}\n" for i in range(2000)))
+    big = os.path.join(directory, "big.bin")
+    with open(big, "wb") as f:
+        f.write(b"x" * 63 + b"\n")
+        f.truncate(0)
+        f.write((b"x" * 63 + b"\n") * (10 * 1024 * 1024 // 64))
+    program = write(directory, "loops.perch", f'''
+command empty
+    description "x"
+    do
+        all = read_file "{lines}"
+    end
+end
+command loop
+    description "x"
+    do
+        all = read_file "{lines}"
+        for_each all line
+            up = upper line
+        end
+    end
+end
+command spawn
+    description "x"
+    do
+        all = read_file "{thousand}"
+        for_each all line
+            exec true
+        end
+    end
+end
+command piped
+    description "x"
+    do
+        pipe
+            exec cat "{big}"
+            exec cat
+            exec cat
+        end
+    end
+end
+''')
+    dash_spawn = f"while read l; do /usr/bin/true; done < {thousand}"
+    loops = measure("for_each over 200,000 lines", [Entry("read the file", [PERCH, "-f", program, "empty"], env=env),
+                                                    Entry("with one op a line", [PERCH, "-f", program, "loop"], env=env)], 7)
+    ratio("the loop in ms", (loops["with one op a line"] - loops["read the file"]) * 1e3, 100)
+    spawns = measure("2,000 × true", [Entry("dash", ["dash", "-c", dash_spawn]),
+                                      Entry("perch", [PERCH, "-f", program, "spawn"], env=env)], 5)
+    ratio("perch / dash", spawns["perch"] / spawns["dash"], 1.2)
+    pipes = measure("10 MB through cat | cat | cat", [Entry("dash", ["dash", "-c", f"cat {big} | cat | cat"]),
+                                                     Entry("perch", [PERCH, "-f", program, "piped"], env=env)], 15)
+    ratio("perch / dash", pipes["perch"] / pipes["dash"], 1.2)
+
+
+BENCHES = {"start": bench_start, "wasm": bench_wasm, "lang": bench_lang}
+
+
+def main():
+    names = sys.argv[1:] or list(BENCHES)
+    for name in names:
+        if name not in BENCHES:
+            raise SystemExit(f"bench: no benchmark is called {name}; there are: {', '.join(BENCHES)}")
+    with tempfile.TemporaryDirectory(prefix="perch-bench-") as directory:
+        env = dict(os.environ, XDG_CACHE_HOME=os.path.join(directory, "cache"))
+        for name in names:
+            BENCHES[name](directory, env)
+
+
+if __name__ == "__main__":
+    main()
