@@ -143,7 +143,8 @@ Result<Entries> RealFs::list(const Spot& spot) {
   if (!fd)
     return os_fail(errno, "list", spot.real);
   auto entries = scan_directory(fd.get());
-  if (!entries) return os_fail(entries.error(), "list", spot.real);
+  if (!entries)
+    return os_fail(entries.error(), "list", spot.real);
   return std::move(*entries);
 }
 

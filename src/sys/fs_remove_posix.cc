@@ -71,7 +71,8 @@ Status Removal::enter(int parent, std::string name) {
   levels_.push_back({std::move(name), status.st_dev, status.st_ino, {}});
 
   auto entries = scan_directory(at_.get());
-  if (!entries) return failed(entries.error(), "");
+  if (!entries)
+    return failed(entries.error(), "");
   for (auto& [entry, type] : *entries) {
     if (type == NodeType::Directory) {
       levels_.back().directories.push_back(std::move(entry));
