@@ -1,0 +1,164 @@
+#include "run/gate.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "run/gate_programs.h"
+#include "sys/digest.h"
+
+#include <algorithm>
+
+namespace perch::run {
+
+using base::cat;
+using op::Cap;
+
+namespace {
+
+bool declares(const op::OpDecl& op, Cap cap) {
+  return std::ranges::any_of(op.requests(), [&](const op::Need& need) { return need.cap == cap; });
+}
+
+std::string absolute(std::string_view directory, std::string_view path) {
+  return path.starts_with('/') ? std::string(path) : cat(directory, '/', path);
+}
+
+std::string real_or_same(sys::Fs& fs, const std::string& path) {
+  const Result<sys::Spot> spot = fs.locate(path, sys::Final::Follow);
+  return spot ? spot->real : path;
+}
+
+Status pin_all(sys::Fs& fs, policy::Rule& rule, sys::Final final) {
+  for (std::string& entry : rule.allowed) {
+    if (!entry.starts_with('/'))
+      continue;
+    PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(entry, final));
+    entry = spot.real;
+  }
+  return {};
+}
+
+} // namespace
+
+Gate::Gate(GateSetup setup) : setup_(std::move(setup)), memory_(std::make_unique<Memory>()) {
+  for (std::string& directory : setup_.protected_directories)
+    directory = real_or_same(setup_.world.fs, directory);
+}
+
+Gate::~Gate() {
+  for (const std::string& path : memory_->temporaries) {
+    const auto spot = setup_.world.fs.locate(path, sys::Final::NoFollow);
+    // What cannot be removed stays in the temporary directory: nobody is left to be told.
+    if (spot && spot->info.type != sys::NodeType::Missing)
+      (void)setup_.world.fs.remove_tree(*spot);
+  }
+}
+
+void Gate::remove_at_end(std::string path) {
+  const std::lock_guard lock(memory_->mutex);
+  memory_->temporaries.push_back(std::move(path));
+}
+
+Status Gate::ask(const Scope& scope, Actor actor, const policy::Request& request) const {
+  if (actor.op != nullptr && !declares(*actor.op, request.cap)) {
+    return fail(kind::kCapabilityDenied,
+                cat("the op ", actor.name, " does not declare that it needs `",
+                    op::cap_name(request.cap), '`'),
+                std::string(request.subject), "this is a mistake in perch: please report it");
+  }
+  const policy::Decision decision = policy::decide(scope.policy, request);
+  if (decision.allowed())
+    return {};
+  if (setup_.sink != nullptr) {
+    PERCH_TRY(setup_.sink->deny({.span = scope.span,
+                                 .cap = op::cap_name(request.cap),
+                                 .subject = std::string(request.subject),
+                                 .layer = decision.denied_by->origin}));
+  }
+  return std::unexpected(policy::denial(decision, request, actor.name));
+}
+
+Status Gate::refuse_protected(Actor actor, std::string_view real, Cap cap) const {
+  for (const std::string& directory : setup_.protected_directories) {
+    // What holds a protected directory may be read and written in, but not replaced as a whole:
+    // those who can do that ask with Cap::None.
+    const bool inside = policy::is_below(directory, real);
+    const bool around = cap == Cap::None && policy::is_below(real, directory);
+    if (!inside && !around)
+      continue;
+    return fail(kind::kCapabilityDenied,
+                cat(actor.name, " may not touch ", real, ": ", directory,
+                    " holds perch's own trusted files"),
+                std::string(real), "`perch cache info` and `perch cache clear` show and empty it");
+  }
+  return {};
+}
+
+Result<sys::Spot> Gate::spot(const Scope& scope, Actor actor, std::string_view path,
+                             sys::Final final, Cap cap) const {
+  if (path.empty()) {
+    return fail(kind::kBadArgument, cat(actor.name, ": the path is empty"), {},
+                "a path that is empty by mistake never means the current directory: write `.`");
+  }
+  const std::string whole = absolute(scope.directory, path);
+  Result<sys::Spot> spot = setup_.world.fs.locate(whole, final);
+  // An error of the file system is itself news about a place, so the policy is asked first, by the
+  // path's text: all that is known of it.
+  const std::string lexical = spot ? std::string() : sys::absolute_path("/", whole);
+  const std::string_view subject = spot ? std::string_view(spot->real) : lexical;
+  PERCH_TRY(ask(scope, actor, {.cap = cap, .subject = subject}));
+  PERCH_TRY(refuse_protected(actor, subject, cap));
+  return spot;
+}
+
+Result<sys::Spot> Gate::read_spot(const Scope& scope, Actor actor, std::string_view path,
+                                  sys::Final final) const {
+  return spot(scope, actor, path, final, Cap::Read);
+}
+
+Result<sys::Spot> Gate::write_spot(const Scope& scope, Actor actor, std::string_view path,
+                                   sys::Final final) const {
+  return spot(scope, actor, path, final, Cap::Write);
+}
+
+Result<std::shared_ptr<const policy::Layer>> Gate::pin(policy::Layer layer) const {
+  sys::Fs& fs = setup_.world.fs;
+  PERCH_TRY(pin_all(fs, layer.rule(Cap::Read), sys::Final::Follow));
+  PERCH_TRY(pin_all(fs, layer.rule(Cap::Write), sys::Final::Follow));
+  // A program is the name it has in its directory: what a link points to is another program.
+  PERCH_TRY(pin_all(fs, layer.rule(Cap::Exec), sys::Final::NoFollow));
+  return std::make_shared<const policy::Layer>(std::move(layer));
+}
+
+std::string Gate::on_own_path(std::string_view name) const {
+  const std::string key(name);
+  {
+    const std::lock_guard lock(memory_->mutex);
+    if (const auto found = memory_->own_path.find(key); found != memory_->own_path.end())
+      return found->second;
+  }
+  const std::string_view path = setup_.world.env.get("PATH").value_or("");
+  std::string found = find_on_path(setup_.world.fs, name, path, "");
+  if (found.empty())
+    return found;
+  const std::lock_guard lock(memory_->mutex);
+  // Another branch may have been first: its answer stays.
+  return memory_->own_path.emplace(key, std::move(found)).first->second;
+}
+
+Result<const PinnedFile*> Gate::pinned(const std::string& path, std::string_view sha256) const {
+  const std::lock_guard lock(memory_->mutex);
+  auto found = memory_->pinned.find(path);
+  if (found == memory_->pinned.end()) {
+    PERCH_TRY_ASSIGN(const sys::Spot spot, setup_.world.fs.locate(path, sys::Final::Follow));
+    PERCH_TRY_ASSIGN(PinnedFile file, open_and_hash(setup_.world.fs, spot));
+    found = memory_->pinned.emplace(path, std::move(file)).first;
+  }
+  if (found->second.sha256 == sha256)
+    return &found->second;
+  return fail(kind::kRequirementUnmet,
+              cat("`", path, "` is not the pinned file: its digest is sha256:",
+                  found->second.sha256, ", the pin is sha256:", sha256),
+              path, "find out why the file changed before you change the pin");
+}
+
+} // namespace perch::run

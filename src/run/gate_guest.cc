@@ -1,0 +1,95 @@
+#include "run/gate_guest.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+
+namespace perch::run {
+
+using base::cat;
+using op::Cap;
+
+namespace {
+
+std::string whole_path(const Scope& scope, std::string_view path) {
+  return path.starts_with('/') ? std::string(path) : cat(scope.directory, '/', path);
+}
+
+std::unexpected<Error> empty_path(Actor actor) {
+  return fail(kind::kBadArgument, cat(actor.name, ": the path is empty"), {},
+              "a path that is empty by mistake never means the current directory: write `.`");
+}
+
+/// A guest could replace what is in perch's directories, or read what it should not know.
+Status refuse_overlap(const Gate& gate, Actor actor, const std::string& real) {
+  for (const std::string& directory : gate.setup().protected_directories) {
+    if (!policy::is_below(directory, real) && !policy::is_below(real, directory))
+      continue;
+    return fail(kind::kWasmCapabilityDenied,
+                cat(actor.name, " may not mount ", real, ": it overlaps ", directory,
+                    ", which holds perch's own trusted files"),
+                real, "mount a directory beside it");
+  }
+  return {};
+}
+
+} // namespace
+
+Result<std::string> read_module(const Gate& gate, const Scope& scope, Actor actor,
+                                std::string_view path) {
+  constexpr std::uint64_t kMaxModuleBytes = 1ull << 30;
+  if (path.empty())
+    return empty_path(actor);
+  sys::Fs& fs = gate.world().fs;
+  PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(whole_path(scope, path), sys::Final::Follow));
+  if (spot.info.type == sys::NodeType::Missing) {
+    return fail(kind::kFileNotFound, cat("there is no module `", path, '`'), std::string(path),
+                cat("it was looked for at ", spot.real));
+  }
+  if (spot.info.type != sys::NodeType::Regular) {
+    return fail(kind::kFileError, cat("the module `", path, "` is not a regular file"),
+                std::string(path));
+  }
+  PERCH_TRY_ASSIGN(const sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
+  return sys::read_all(fd.get(), kMaxModuleBytes, path);
+}
+
+Result<GuestMount> mount(const Gate& gate, const Scope& scope, Actor actor,
+                         std::string_view host_path, std::string guest_path, bool writable) {
+  if (host_path.empty())
+    return empty_path(actor);
+  const std::string whole = whole_path(scope, host_path);
+  Result<sys::Spot> spot = gate.world().fs.locate(whole, sys::Final::Follow);
+  const std::string real = spot ? spot->real : sys::absolute_path("/", whole);
+  PERCH_TRY(gate.ask(scope, actor, {.cap = Cap::Read, .subject = real, .guest = true}));
+  if (writable)
+    PERCH_TRY(gate.ask(scope, actor, {.cap = Cap::Write, .subject = real, .guest = true}));
+  PERCH_TRY(refuse_overlap(gate, actor, real));
+  if (!spot)
+    return std::unexpected(std::move(spot).error());
+  if (spot->info.type == sys::NodeType::Missing) {
+    return fail(kind::kFileNotFound, cat("cannot mount `", host_path, "`: it does not exist"),
+                std::string(host_path), cat("make it first: mkdir \"", host_path, '"'));
+  }
+  if (spot->info.type != sys::NodeType::Directory) {
+    return fail(kind::kBadArgument, cat("cannot mount `", host_path, "`: it is not a directory"),
+                std::string(host_path), "mount the directory it is in");
+  }
+  PERCH_TRY_ASSIGN(sys::Fd handle, gate.world().fs.open(*spot, sys::Access::Read, 0));
+  return GuestMount{.mount = {.host = real, .guest = std::move(guest_path), .writable = writable},
+                    .handle = std::move(handle)};
+}
+
+Result<std::optional<std::string>> guest_variable(const Gate& gate, const Scope& scope, Actor actor,
+                                                  std::string_view name) {
+  if (const EnvOverlay::Entry* own = scope.env.find(name))
+    return own->value;
+  PERCH_TRY(gate.ask(scope, actor, {.cap = Cap::Env, .subject = name, .guest = true}));
+  const auto value = gate.world().env.get(name);
+  return value ? std::optional(std::string(*value)) : std::nullopt;
+}
+
+Status may_run_module(const Gate& gate, const Scope& scope, Actor actor, std::string_view sha256) {
+  return gate.ask(scope, actor, {.cap = Cap::Wasm, .subject = sha256, .guest = true});
+}
+
+} // namespace perch::run
