@@ -4,7 +4,8 @@
 //
 // A line of LOG, the combined format with the time the server took in seconds:
 //
-//   203.0.113.9 - - [14/Mar/2026:09:26:53 +0100] "GET /a?b=c HTTP/1.1" 200 512 "REFERER" "AGENT" 0.042
+//   203.0.113.9 - - [14/Mar/2026:09:26:53 +0100] "GET /a?b=c HTTP/1.1" 200 512 "REFERER" "AGENT"
+//   0.042
 //
 // A line of TABLE, its fields separated by tabs: time (seconds since 1970, UTC), client, method,
 // path without the query, status, bytes, milliseconds, user agent. A line that does not fit goes
@@ -33,14 +34,14 @@ static long long days_since_1970(int year, int month, int day) {
 }
 
 // "14/Mar/2026:09:26:53 +0100"
-static bool read_time(const char *text, long long *time) {
+static bool read_time(const char* text, long long* time) {
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   int day, year, hour, minute, second, zone_hours, zone_minutes;
   char month_name[4], sign;
   if (sscanf(text, "%2d/%3s/%4d:%2d:%2d:%2d %c%2d%2d", &day, month_name, &year, &hour, &minute,
              &second, &sign, &zone_hours, &zone_minutes) != 9)
     return false;
-  const char *found = strstr(months, month_name);
+  const char* found = strstr(months, month_name);
   if (!found || (found - months) % 3 != 0 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
       second > 60 || (sign != '+' && sign != '-'))
     return false;
@@ -52,10 +53,10 @@ static bool read_time(const char *text, long long *time) {
 
 // Copies what stands between `open` and `close` at *at, and moves *at behind it. Tabs cannot be
 // in the table, so they become blanks.
-static bool read_between(const char **at, char open, char close, char *out, size_t size) {
+static bool read_between(const char** at, char open, char close, char* out, size_t size) {
   if (**at != open)
     return false;
-  const char *end = strchr(*at + 1, close);
+  const char* end = strchr(*at + 1, close);
   if (!end || (size_t)(end - *at - 1) >= size)
     return false;
   size_t length = (size_t)(end - *at - 1);
@@ -66,7 +67,7 @@ static bool read_between(const char **at, char open, char close, char *out, size
   return true;
 }
 
-static bool read_request_line(const char *text, Request *request) {
+static bool read_request_line(const char* text, Request* request) {
   char target[512], protocol[16], rest;
   if (sscanf(text, "%15s %511s %15s %c", request->method, target, protocol, &rest) != 3 ||
       strncmp(protocol, "HTTP/", 5) != 0 || target[0] != '/')
@@ -77,7 +78,7 @@ static bool read_request_line(const char *text, Request *request) {
 }
 
 // Returns NULL, or why the line is rejected.
-static const char *read_line(const char *at, Request *request) {
+static const char* read_line(const char* at, Request* request) {
   char field[2048];
   int used = 0;
   if (sscanf(at, "%63s %*s %*s %n", request->client, &used) != 1 || used == 0)
@@ -100,8 +101,8 @@ static const char *read_line(const char *at, Request *request) {
   return NULL;
 }
 
-static FILE *open_or_die(const char *path, const char *mode) {
-  FILE *file = fopen(path, mode);
+static FILE* open_or_die(const char* path, const char* mode) {
+  FILE* file = fopen(path, mode);
   if (!file) {
     perror(path);
     exit(1);
@@ -109,10 +110,10 @@ static FILE *open_or_die(const char *path, const char *mode) {
   return file;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 4)
     return fputs("usage: parse LOG TABLE REJECTED\n", stderr), 2;
-  FILE *log = open_or_die(argv[1], "r");
+  FILE* log = open_or_die(argv[1], "r");
   FILE *table = open_or_die(argv[2], "w"), *rejected = open_or_die(argv[3], "w");
   static char line[8192];
   long number = 0, good = 0;
@@ -120,7 +121,7 @@ int main(int argc, char **argv) {
     number++;
     line[strcspn(line, "\r\n")] = 0;
     Request r;
-    const char *problem = read_line(line, &r);
+    const char* problem = read_line(line, &r);
     if (problem) {
       fprintf(rejected, "%ld: %s\n", number, problem);
       continue;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *resize(void *block, size_t bytes) {
-  void *bigger = realloc(block, bytes);
+static void* resize(void* block, size_t bytes) {
+  void* bigger = realloc(block, bytes);
   if (!bigger) {
     fputs("out of memory\n", stderr);
     exit(70);
@@ -13,7 +13,7 @@ static void *resize(void *block, size_t bytes) {
   return bigger;
 }
 
-static void put(CsvRecord *record, int c) {
+static void put(CsvRecord* record, int c) {
   if (record->length == record->capacity) {
     record->capacity = record->capacity ? 2 * record->capacity : 1024;
     record->text = resize(record->text, record->capacity);
@@ -22,7 +22,7 @@ static void put(CsvRecord *record, int c) {
 }
 
 // Fields are found by their NULs once the whole record is read: the text may move before.
-static void point_at_fields(CsvRecord *record) {
+static void point_at_fields(CsvRecord* record) {
   record->count = 0;
   for (size_t at = 0; at < record->length; at += strlen(record->text + at) + 1) {
     if (record->count == record->room) {
@@ -35,7 +35,7 @@ static void point_at_fields(CsvRecord *record) {
 
 // Reads behind an opening quote up to the closing one; returns what follows that, or EOF with
 // `*result` set.
-static int read_quoted(FILE *in, CsvRecord *record, long *line, CsvResult *result) {
+static int read_quoted(FILE* in, CsvRecord* record, long* line, CsvResult* result) {
   for (;;) {
     int c = getc(in);
     if (c == EOF) {
@@ -54,7 +54,7 @@ static int read_quoted(FILE *in, CsvRecord *record, long *line, CsvResult *resul
   }
 }
 
-static int skip_blank_lines(FILE *in, long *line) {
+static int skip_blank_lines(FILE* in, long* line) {
   for (;;) {
     int c = getc(in);
     if (c == '\n')
@@ -64,7 +64,7 @@ static int skip_blank_lines(FILE *in, long *line) {
   }
 }
 
-CsvResult csv_read(FILE *in, CsvRecord *record, long *line) {
+CsvResult csv_read(FILE* in, CsvRecord* record, long* line) {
   CsvResult result = kCsvRecord;
   record->length = 0;
   int c = skip_blank_lines(in, line);
@@ -95,7 +95,7 @@ CsvResult csv_read(FILE *in, CsvRecord *record, long *line) {
   return kCsvRecord;
 }
 
-void csv_write_field(FILE *out, const char *text) {
+void csv_write_field(FILE* out, const char* text) {
   if (!strpbrk(text, ",\"\r\n")) {
     fputs(text, out);
     return;
@@ -109,11 +109,15 @@ void csv_write_field(FILE *out, const char *text) {
   putc('"', out);
 }
 
-const char *csv_problem(CsvResult result) {
+const char* csv_problem(CsvResult result) {
   switch (result) {
-  case kCsvUnclosedQuote: return "a quoted field is never closed";
-  case kCsvTextAfterQuote: return "text between a closing quote and the next comma";
-  case kCsvNul: return "a zero byte";
-  default: return "no problem";
+  case kCsvUnclosedQuote:
+    return "a quoted field is never closed";
+  case kCsvTextAfterQuote:
+    return "text between a closing quote and the next comma";
+  case kCsvNul:
+    return "a zero byte";
+  default:
+    return "no problem";
   }
 }

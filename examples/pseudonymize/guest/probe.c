@@ -12,9 +12,9 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
-extern char **environ;
+extern char** environ;
 
-static void show_arguments(int argc, char **argv) {
+static void show_arguments(int argc, char** argv) {
   printf("  arguments    ");
   for (int i = 0; i < argc; i++)
     printf("%s%s", i ? " " : "", argv[i]);
@@ -37,7 +37,7 @@ static void show_directories(void) {
   __wasi_fd_t fd = 3;
   for (; __wasi_fd_prestat_get(fd, &info) == 0; fd++) {
     char path[info.u.dir.pr_name_len + 1];
-    if (__wasi_fd_prestat_dir_name(fd, (uint8_t *)path, info.u.dir.pr_name_len) != 0)
+    if (__wasi_fd_prestat_dir_name(fd, (uint8_t*)path, info.u.dir.pr_name_len) != 0)
       break;
     path[info.u.dir.pr_name_len] = 0;
     printf("%s%s", fd > 3 ? ", " : "", path);
@@ -45,18 +45,18 @@ static void show_directories(void) {
   puts(fd > 3 ? "" : "none");
 }
 
-static void tell(const char *action, const char *subject, bool worked) {
+static void tell(const char* action, const char* subject, bool worked) {
   printf("  %-8s %-38s %s\n", action, subject, worked ? "allowed" : "refused");
 }
 
-static void try_list(const char *path) {
-  DIR *directory = opendir(path);
+static void try_list(const char* path) {
+  DIR* directory = opendir(path);
   tell("list", path, directory != NULL);
   if (directory)
     closedir(directory);
 }
 
-static void try_read(const char *path) {
+static void try_read(const char* path) {
   int fd = open(path, O_RDONLY);
   char byte;
   tell("read", path, fd >= 0 && read(fd, &byte, 1) == 1);
@@ -64,7 +64,7 @@ static void try_read(const char *path) {
     close(fd);
 }
 
-static void try_write(const char *path, int flags) {
+static void try_write(const char* path, int flags) {
   int fd = open(path, O_WRONLY | flags, 0644);
   tell(flags & O_CREAT ? "create" : "change", path, fd >= 0);
   if (fd >= 0)
@@ -73,7 +73,7 @@ static void try_write(const char *path, int flags) {
     unlink(path);
 }
 
-static void try_link(const char *target, const char *path) {
+static void try_link(const char* target, const char* path) {
   char text[256];
   snprintf(text, sizeof text, "%s -> %s", path, target);
   const bool worked = symlink(target, path) == 0;
@@ -82,11 +82,11 @@ static void try_link(const char *target, const char *path) {
     unlink(path);
 }
 
-static void try_variable(const char *name) {
+static void try_variable(const char* name) {
   printf("  %-8s %-38s %s\n", "getenv", name, getenv(name) ? "visible" : "not there");
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 3) {
     fputs("usage: probe READABLE-DIRECTORY WRITABLE-DIRECTORY\n", stderr);
     return 2;

@@ -28,13 +28,13 @@ enum { kMaxColumns = 64, kTokenBytes = 6 };
 
 typedef enum { kUndecided, kToken, kYear, kNetwork, kKeep, kDrop, kRuleCount } Rule;
 
-static const char *const kRuleNames[kRuleCount] = {"undecided", "token", "year",
+static const char* const kRuleNames[kRuleCount] = {"undecided", "token", "year",
                                                    "network",   "keep",  "drop"};
 
 typedef struct {
   const char *in_path, *key;
   char *out_path, *part_path; // the result, and the name it has until it is complete
-  char *const *rules;         // RULE=COLUMNS
+  char* const* rules;         // RULE=COLUMNS
   int rule_count;
   size_t columns;
   char names[kMaxColumns][64];
@@ -42,7 +42,7 @@ typedef struct {
   long rows;
 } Job;
 
-static void refuse(const Job *job, int status, const char *subject, long line, const char *why) {
+static void refuse(const Job* job, int status, const char* subject, long line, const char* why) {
   if (line > 0)
     fprintf(stderr, "pseudonymize: %s:%ld: %s\n", subject, line, why);
   else
@@ -52,14 +52,14 @@ static void refuse(const Job *job, int status, const char *subject, long line, c
   exit(status);
 }
 
-static Rule rule_named(const char *text, size_t length) {
+static Rule rule_named(const char* text, size_t length) {
   for (int rule = kToken; rule < kRuleCount; rule++)
     if (strlen(kRuleNames[rule]) == length && memcmp(kRuleNames[rule], text, length) == 0)
       return (Rule)rule;
   return kUndecided;
 }
 
-static size_t column_named(const Job *job, const char *text, size_t length) {
+static size_t column_named(const Job* job, const char* text, size_t length) {
   size_t i = 0;
   while (i < job->columns &&
          (strlen(job->names[i]) != length || memcmp(job->names[i], text, length) != 0))
@@ -67,12 +67,12 @@ static size_t column_named(const Job *job, const char *text, size_t length) {
   return i;
 }
 
-static void apply_rule(Job *job, const char *word) {
-  const char *equals = strchr(word, '=');
+static void apply_rule(Job* job, const char* word) {
+  const char* equals = strchr(word, '=');
   Rule rule = equals ? rule_named(word, (size_t)(equals - word)) : kUndecided;
   if (rule == kUndecided)
     refuse(job, 2, word, 0, "not RULE=COLUMNS with a rule token, year, network, keep or drop");
-  for (const char *at = equals + 1; *at;) {
+  for (const char* at = equals + 1; *at;) {
     size_t length = strcspn(at, ",");
     size_t column = column_named(job, at, length);
     if (column == job->columns)
@@ -84,7 +84,7 @@ static void apply_rule(Job *job, const char *word) {
   }
 }
 
-static void read_header(Job *job, const CsvRecord *header) {
+static void read_header(Job* job, const CsvRecord* header) {
   if (header->count > kMaxColumns)
     refuse(job, 1, job->in_path, header->line, "more than 64 columns");
   job->columns = header->count;
@@ -96,11 +96,12 @@ static void read_header(Job *job, const CsvRecord *header) {
     apply_rule(job, job->rules[i]);
   for (size_t i = 0; i < job->columns; i++)
     if (job->decided[i] == kUndecided)
-      refuse(job, 1, job->names[i], 0, "no rule names this column; decide: token, year, network, keep or drop");
+      refuse(job, 1, job->names[i], 0,
+             "no rule names this column; decide: token, year, network, keep or drop");
 }
 
 // The column's name goes into the digest, so that equal values of two columns do not match.
-static void write_token(FILE *out, const Job *job, size_t column, const char *value) {
+static void write_token(FILE* out, const Job* job, size_t column, const char* value) {
   char message[4096];
   int length = snprintf(message, sizeof message, "%s=%s", job->names[column], value);
   if (length >= (int)sizeof message)
@@ -112,9 +113,11 @@ static void write_token(FILE *out, const Job *job, size_t column, const char *va
     fprintf(out, "%02x", digest[i]);
 }
 
-static bool is_digits(const char *text, size_t count) { return strspn(text, "0123456789") == count; }
+static bool is_digits(const char* text, size_t count) {
+  return strspn(text, "0123456789") == count;
+}
 
-static void write_year(FILE *out, const Job *job, const char *value, long line) {
+static void write_year(FILE* out, const Job* job, const char* value, long line) {
   const bool is_date = strlen(value) == 10 && is_digits(value, 4) && value[4] == '-' &&
                        is_digits(value + 5, 2) && value[7] == '-' && is_digits(value + 8, 2);
   if (!is_date)
@@ -122,7 +125,7 @@ static void write_year(FILE *out, const Job *job, const char *value, long line) 
   fprintf(out, "%.4s", value);
 }
 
-static void write_network(FILE *out, const Job *job, const char *value, long line) {
+static void write_network(FILE* out, const Job* job, const char* value, long line) {
   unsigned a, b, c, d;
   char end;
   if (sscanf(value, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) != 4 || a > 255 || b > 255 ||
@@ -131,18 +134,26 @@ static void write_network(FILE *out, const Job *job, const char *value, long lin
   fprintf(out, "%u.%u.0.0/16", a, b);
 }
 
-static void write_value(FILE *out, const Job *job, size_t column, const char *value, long line) {
+static void write_value(FILE* out, const Job* job, size_t column, const char* value, long line) {
   if (*value == 0)
     return; // nothing known stays nothing known
   switch (job->decided[column]) {
-  case kToken: write_token(out, job, column, value); break;
-  case kYear: write_year(out, job, value, line); break;
-  case kNetwork: write_network(out, job, value, line); break;
-  default: csv_write_field(out, value); break;
+  case kToken:
+    write_token(out, job, column, value);
+    break;
+  case kYear:
+    write_year(out, job, value, line);
+    break;
+  case kNetwork:
+    write_network(out, job, value, line);
+    break;
+  default:
+    csv_write_field(out, value);
+    break;
   }
 }
 
-static void copy_record(FILE *out, const Job *job, const CsvRecord *record, bool is_header) {
+static void copy_record(FILE* out, const Job* job, const CsvRecord* record, bool is_header) {
   bool first = true;
   for (size_t i = 0; i < job->columns; i++) {
     if (job->decided[i] == kDrop)
@@ -158,7 +169,7 @@ static void copy_record(FILE *out, const Job *job, const CsvRecord *record, bool
   putc('\n', out);
 }
 
-static void copy_table(Job *job, FILE *in, FILE *out) {
+static void copy_table(Job* job, FILE* in, FILE* out) {
   CsvRecord record = {0};
   long line = 1;
   CsvResult result = csv_read(in, &record, &line);
@@ -177,7 +188,7 @@ static void copy_table(Job *job, FILE *in, FILE *out) {
     refuse(job, 1, job->in_path, record.line, csv_problem(result));
 }
 
-static void report(const Job *job) {
+static void report(const Job* job) {
   printf("%ld rows\n", job->rows);
   for (int rule = kToken; rule < kRuleCount; rule++) {
     bool any = false;
@@ -192,22 +203,24 @@ static void report(const Job *job) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 4) {
     fputs("usage: pseudonymize IN OUT RULE=COLUMNS...\n", stderr);
     return 2;
   }
   static Job job;
-  job = (Job){.in_path = argv[1], .rules = argv + 3, .rule_count = argc - 3,
+  job = (Job){.in_path = argv[1],
+              .rules = argv + 3,
+              .rule_count = argc - 3,
               .key = getenv("PSEUDONYM_KEY")};
   if (!job.key || strlen(job.key) < 16)
     refuse(&job, 2, "PSEUDONYM_KEY", 0, "not set, or shorter than 16 characters");
-  FILE *in = fopen(job.in_path, "rb");
+  FILE* in = fopen(job.in_path, "rb");
   if (!in)
     refuse(&job, 1, job.in_path, 0, strerror(errno));
   asprintf(&job.out_path, "%s", argv[2]);
   asprintf(&job.part_path, "%s.part", argv[2]);
-  FILE *out = fopen(job.part_path, "wb");
+  FILE* out = fopen(job.part_path, "wb");
   if (!out)
     refuse(&job, 1, job.part_path, 0, strerror(errno));
   copy_table(&job, in, out);

@@ -26,7 +26,7 @@ static const uint32_t kRound[64] = {
 
 static uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-static void mix(uint32_t state[8], const uint8_t *block) {
+static void mix(uint32_t state[8], const uint8_t* block) {
   uint32_t w[64];
   for (int i = 0; i < 16; i++)
     w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
@@ -54,8 +54,8 @@ static Sha256 begin(void) {
   return hash;
 }
 
-static void add(Sha256 *hash, const void *data, size_t length) {
-  const uint8_t *bytes = data;
+static void add(Sha256* hash, const void* data, size_t length) {
+  const uint8_t* bytes = data;
   hash->length += length;
   for (size_t i = 0; i < length; i++) {
     hash->block[hash->used++] = bytes[i];
@@ -66,7 +66,7 @@ static void add(Sha256 *hash, const void *data, size_t length) {
   }
 }
 
-static void finish(Sha256 *hash, uint8_t digest[kSha256Bytes]) {
+static void finish(Sha256* hash, uint8_t digest[kSha256Bytes]) {
   const uint64_t bits = hash->length * 8;
   uint8_t padding[kBlockBytes + 8] = {0x80};
   size_t zeros = (hash->used < 56 ? 56 : 120) - hash->used;
@@ -77,13 +77,13 @@ static void finish(Sha256 *hash, uint8_t digest[kSha256Bytes]) {
     digest[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-void sha256(const void *data, size_t length, uint8_t digest[kSha256Bytes]) {
+void sha256(const void* data, size_t length, uint8_t digest[kSha256Bytes]) {
   Sha256 hash = begin();
   add(&hash, data, length);
   finish(&hash, digest);
 }
 
-void hmac_sha256(const void *key, size_t key_length, const void *message, size_t length,
+void hmac_sha256(const void* key, size_t key_length, const void* message, size_t length,
                  uint8_t digest[kSha256Bytes]) {
   uint8_t padded[kBlockBytes] = {0}, inner_pad[kBlockBytes], outer_pad[kBlockBytes];
   if (key_length > kBlockBytes)

@@ -7,8 +7,8 @@
 enum { kSha256Bytes = 32 };
 
 /// Digest of `length` bytes at `data`.
-void sha256(const void *data, size_t length, uint8_t digest[kSha256Bytes]);
+void sha256(const void* data, size_t length, uint8_t digest[kSha256Bytes]);
 
 /// HMAC-SHA-256 of `message` under `key`; both any length.
-void hmac_sha256(const void *key, size_t key_length, const void *message, size_t length,
+void hmac_sha256(const void* key, size_t key_length, const void* message, size_t length,
                  uint8_t digest[kSha256Bytes]);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int copy(FILE *in, const char *name) {
+static int copy(FILE* in, const char* name) {
   char piece[8192];
   for (size_t got; (got = fread(piece, 1, sizeof piece, in)) > 0;)
     if (fwrite(piece, 1, got, stdout) != got)
@@ -11,13 +11,13 @@ static int copy(FILE *in, const char *name) {
   return ferror(in) ? perror(name), 1 : 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 2)
     return copy(stdin, "cat: stdin");
   int failed = 0;
   for (int i = 1; i < argc; i++) {
     int is_stdin = strcmp(argv[i], "-") == 0;
-    FILE *in = is_stdin ? stdin : fopen(argv[i], "rb");
+    FILE* in = is_stdin ? stdin : fopen(argv[i], "rb");
     if (!in) {
       perror(argv[i]);
       failed = 1;

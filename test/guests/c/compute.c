@@ -21,7 +21,7 @@ static const uint32_t kRound[64] = {
 
 static uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-static void sha256_block(uint32_t state[8], const uint8_t *block) {
+static void sha256_block(uint32_t state[8], const uint8_t* block) {
   uint32_t w[64];
   for (int i = 0; i < 16; i++)
     w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
@@ -61,7 +61,7 @@ typedef struct {
   double x, y, z, vx, vy, vz, mass;
 } Body;
 
-static void advance(Body *bodies, int count, double dt) {
+static void advance(Body* bodies, int count, double dt) {
   for (int i = 0; i < count; i++)
     for (int j = i + 1; j < count; j++) {
       Body *a = &bodies[i], *b = &bodies[j];
@@ -72,7 +72,7 @@ static void advance(Body *bodies, int count, double dt) {
       b->vx += dx * a->mass * pull, b->vy += dy * a->mass * pull, b->vz += dz * a->mass * pull;
     }
   for (int i = 0; i < count; i++) {
-    Body *a = &bodies[i];
+    Body* a = &bodies[i];
     a->x += dt * a->vx, a->y += dt * a->vy, a->z += dt * a->vz;
   }
 }
@@ -80,7 +80,8 @@ static void advance(Body *bodies, int count, double dt) {
 static void run_nbody(int rounds) {
   Body bodies[5];
   for (int i = 0; i < 5; i++)
-    bodies[i] = (Body){1.0 + 2.0 * i, 0.3 * i, -0.1 * i, 0.01 * i, 0.4 / (1 + i), 0.02, 1.0 / (1 + i)};
+    bodies[i] =
+        (Body){1.0 + 2.0 * i, 0.3 * i, -0.1 * i, 0.01 * i, 0.4 / (1 + i), 0.02, 1.0 / (1 + i)};
   for (int step = 0; step < rounds * 200000; step++)
     advance(bodies, 5, 0.001);
   printf("nbody %.9f %.9f\n", bodies[0].x, bodies[4].vy);
@@ -125,9 +126,9 @@ static void run_matmul(int rounds) {
   printf("matmul %.3f %.3f\n", c[0][0], c[kN - 1][kN - 1]);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const int rounds = argc > 2 ? atoi(argv[2]) : 1;
-  const char *what = argc > 1 ? argv[1] : "";
+  const char* what = argc > 1 ? argv[1] : "";
   if (strcmp(what, "sha256") == 0)
     run_sha256(rounds);
   else if (strcmp(what, "nbody") == 0)

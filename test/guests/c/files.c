@@ -12,16 +12,16 @@
 
 enum { kDirectories = 50, kPiece = 64, kSize = 512 };
 
-static void fail(const char *what) {
+static void fail(const char* what) {
   perror(what);
   exit(1);
 }
 
-static void path_of(char *path, size_t size, const char *root, unsigned n) {
+static void path_of(char* path, size_t size, const char* root, unsigned n) {
   snprintf(path, size, "%s/d%02u/f%05u.txt", root, n % kDirectories, n);
 }
 
-static void make_file(const char *path, unsigned n) {
+static void make_file(const char* path, unsigned n) {
   char body[kSize];
   for (int i = 0; i < kSize; i++)
     body[i] = (char)('a' + (n * 7 + (unsigned)i * 3) % 26);
@@ -30,7 +30,7 @@ static void make_file(const char *path, unsigned n) {
     fail(path);
 }
 
-static uint32_t read_piece(const char *path, off_t offset, uint32_t sum) {
+static uint32_t read_piece(const char* path, off_t offset, uint32_t sum) {
   char piece[kPiece];
   int fd = open(path, O_RDONLY);
   if (fd < 0 || pread(fd, piece, kPiece, offset) != kPiece || close(fd) != 0)
@@ -40,7 +40,7 @@ static uint32_t read_piece(const char *path, off_t offset, uint32_t sum) {
   return sum;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 2)
     return 2;
   unsigned files = argc > 2 ? (unsigned)atoi(argv[2]) : 5000;

@@ -18,7 +18,7 @@
 
 static char result[65536]; // what the last step got
 
-static int step_read(char **a) {
+static int step_read(char** a) {
   int fd = open(a[0], O_RDONLY);
   if (fd < 0)
     return -1;
@@ -28,7 +28,7 @@ static int step_read(char **a) {
   return got < 0 ? -1 : 0;
 }
 
-static int put(const char *path, int flags, const char *text) {
+static int put(const char* path, int flags, const char* text) {
   int fd = open(path, O_WRONLY | O_CREAT | flags, 0644);
   if (fd < 0)
     return -1;
@@ -36,21 +36,21 @@ static int put(const char *path, int flags, const char *text) {
   return close(fd) != 0 || wrote != (ssize_t)strlen(text) ? -1 : 0;
 }
 
-static int step_write(char **a) { return put(a[0], O_TRUNC, a[1]); }
-static int step_append(char **a) { return put(a[0], O_APPEND, a[1]); }
-static int step_truncate(char **a) { return put(a[0], O_TRUNC, ""); }
+static int step_write(char** a) { return put(a[0], O_TRUNC, a[1]); }
+static int step_append(char** a) { return put(a[0], O_APPEND, a[1]); }
+static int step_truncate(char** a) { return put(a[0], O_TRUNC, ""); }
 
-static int by_text(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
+static int by_text(const void* a, const void* b) {
+  return strcmp(*(char* const*)a, *(char* const*)b);
 }
 
-static int step_ls(char **a) {
-  DIR *directory = opendir(a[0]);
+static int step_ls(char** a) {
+  DIR* directory = opendir(a[0]);
   if (!directory)
     return -1;
-  char *names[1024];
+  char* names[1024];
   size_t count = 0;
-  for (struct dirent *entry; count < 1024 && (entry = readdir(directory));)
+  for (struct dirent* entry; count < 1024 && (entry = readdir(directory));)
     if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
       names[count++] = strdup(entry->d_name);
   closedir(directory);
@@ -63,11 +63,11 @@ static int step_ls(char **a) {
   return 0;
 }
 
-static int step_stat(char **a) {
+static int step_stat(char** a) {
   struct stat info;
   if (lstat(a[0], &info) != 0)
     return -1;
-  const char *kind = S_ISDIR(info.st_mode)   ? "directory"
+  const char* kind = S_ISDIR(info.st_mode)   ? "directory"
                      : S_ISREG(info.st_mode) ? "file"
                      : S_ISLNK(info.st_mode) ? "link"
                                              : "other";
@@ -75,41 +75,47 @@ static int step_stat(char **a) {
   return 0;
 }
 
-static int step_readlink(char **a) {
+static int step_readlink(char** a) {
   ssize_t got = readlink(a[0], result, sizeof result - 1);
   result[got < 0 ? 0 : got] = 0;
   return got < 0 ? -1 : 0;
 }
 
-static int step_mkdir(char **a) { return mkdir(a[0], 0755); }
-static int step_rmdir(char **a) { return rmdir(a[0]); }
-static int step_rm(char **a) { return unlink(a[0]); }
-static int step_mv(char **a) { return rename(a[0], a[1]); }
-static int step_link(char **a) { return link(a[0], a[1]); }
-static int step_symlink(char **a) { return symlink(a[0], a[1]); }
-static int step_chdir(char **a) { return chdir(a[0]); }
+static int step_mkdir(char** a) { return mkdir(a[0], 0755); }
+static int step_rmdir(char** a) { return rmdir(a[0]); }
+static int step_rm(char** a) { return unlink(a[0]); }
+static int step_mv(char** a) { return rename(a[0], a[1]); }
+static int step_link(char** a) { return link(a[0], a[1]); }
+static int step_symlink(char** a) { return symlink(a[0], a[1]); }
+static int step_chdir(char** a) { return chdir(a[0]); }
 
 static const struct {
-  const char *name;
+  const char* name;
   int operands;
-  int (*run)(char **);
+  int (*run)(char**);
 } steps[] = {
-    {"read", 1, step_read},         {"write", 2, step_write},       {"append", 2, step_append},
-    {"ls", 1, step_ls},             {"stat", 1, step_stat},         {"mkdir", 1, step_mkdir},
-    {"rmdir", 1, step_rmdir},       {"rm", 1, step_rm},             {"mv", 2, step_mv},
-    {"link", 2, step_link},         {"symlink", 2, step_symlink},   {"readlink", 1, step_readlink},
-    {"chdir", 1, step_chdir},       {"truncate", 1, step_truncate},
+    {"read", 1, step_read},       {"write", 2, step_write},
+    {"append", 2, step_append},   {"ls", 1, step_ls},
+    {"stat", 1, step_stat},       {"mkdir", 1, step_mkdir},
+    {"rmdir", 1, step_rmdir},     {"rm", 1, step_rm},
+    {"mv", 2, step_mv},           {"link", 2, step_link},
+    {"symlink", 2, step_symlink}, {"readlink", 1, step_readlink},
+    {"chdir", 1, step_chdir},     {"truncate", 1, step_truncate},
 };
 
-static const char *error_name(int error) {
+static const char* error_name(int error) {
   static const struct {
     int number;
-    const char *name;
+    const char* name;
   } names[] = {
-      {EACCES, "EACCES"}, {EBADF, "EBADF"},     {EEXIST, "EEXIST"},       {EINVAL, "EINVAL"},
-      {EISDIR, "EISDIR"}, {ELOOP, "ELOOP"},     {ENOENT, "ENOENT"},       {ENOTCAPABLE, "ENOTCAPABLE"},
-      {EPERM, "EPERM"},   {ENOTDIR, "ENOTDIR"}, {ENOTEMPTY, "ENOTEMPTY"}, {ENOTSUP, "ENOTSUP"},
-      {EROFS, "EROFS"},   {EXDEV, "EXDEV"},     {ENOSPC, "ENOSPC"},       {EMFILE, "EMFILE"},
+      {EACCES, "EACCES"},       {EBADF, "EBADF"},
+      {EEXIST, "EEXIST"},       {EINVAL, "EINVAL"},
+      {EISDIR, "EISDIR"},       {ELOOP, "ELOOP"},
+      {ENOENT, "ENOENT"},       {ENOTCAPABLE, "ENOTCAPABLE"},
+      {EPERM, "EPERM"},         {ENOTDIR, "ENOTDIR"},
+      {ENOTEMPTY, "ENOTEMPTY"}, {ENOTSUP, "ENOTSUP"},
+      {EROFS, "EROFS"},         {EXDEV, "EXDEV"},
+      {ENOSPC, "ENOSPC"},       {EMFILE, "EMFILE"},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (names[i].number == error)
@@ -117,7 +123,7 @@ static const char *error_name(int error) {
   return strerror(error);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   int failed = 0;
   for (int at = 1; at < argc;) {
     size_t i = 0;

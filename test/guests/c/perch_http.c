@@ -13,16 +13,16 @@
 
 #define IMPORT(name) __attribute__((import_module("perch"), import_name(#name))) extern int32_t name
 
-IMPORT(http_get)(const char *url, int32_t url_len);
+IMPORT(http_get)(const char* url, int32_t url_len);
 IMPORT(http_status)(int32_t handle);
 IMPORT(http_body_len)(int32_t handle);
-IMPORT(http_read_body)(int32_t handle, char *dst, int32_t cap);
+IMPORT(http_read_body)(int32_t handle, char* dst, int32_t cap);
 IMPORT(http_close)(int32_t handle);
-IMPORT(http_request)(const char *method, int32_t method_len, const char *url, int32_t url_len,
-                     const char *headers, int32_t headers_len, const char *body, int32_t body_len);
-IMPORT(http_header)(int32_t handle, const char *name, int32_t name_len, char *dst, int32_t cap);
+IMPORT(http_request)(const char* method, int32_t method_len, const char* url, int32_t url_len,
+                     const char* headers, int32_t headers_len, const char* body, int32_t body_len);
+IMPORT(http_header)(int32_t handle, const char* name, int32_t name_len, char* dst, int32_t cap);
 
-static int32_t length(const char *text) { return (int32_t)strlen(text); }
+static int32_t length(const char* text) { return (int32_t)strlen(text); }
 
 static int show_response(int32_t handle) {
   if (handle <= 0) {
@@ -37,7 +37,7 @@ static int show_response(int32_t handle) {
   return 0;
 }
 
-static int show_header(const char *url, const char *name) {
+static int show_header(const char* url, const char* name) {
   int32_t handle = http_get(url, length(url));
   char value[256] = "";
   int32_t full = handle > 0 ? http_header(handle, name, length(name), value, sizeof value - 1) : -1;
@@ -48,7 +48,7 @@ static int show_header(const char *url, const char *name) {
 }
 
 static int misuse(void) {
-  char *const behind_memory = (char *)0xfffffff0u;
+  char* const behind_memory = (char*)0xfffffff0u;
   char byte;
   const int32_t results[] = {
       http_get(behind_memory, 100),
@@ -70,7 +70,7 @@ static int misuse(void) {
   return failed;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc == 3 && strcmp(argv[1], "get") == 0)
     return show_response(http_get(argv[2], length(argv[2])));
   if (argc == 6 && strcmp(argv[1], "request") == 0)

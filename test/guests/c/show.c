@@ -18,25 +18,35 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
-extern char **environ;
+extern char** environ;
 
-static const char *error_name(int error) {
+static const char* error_name(int error) {
   switch (error) {
-  case EACCES: return "EACCES";
-  case EBADF: return "EBADF";
-  case EINVAL: return "EINVAL";
-  case ELOOP: return "ELOOP";
-  case ENOENT: return "ENOENT";
-  case ENOTCAPABLE: return "ENOTCAPABLE";
-  case ENOTDIR: return "ENOTDIR";
-  case ENOTSUP: return "ENOTSUP";
-  case EPERM: return "EPERM";
-  default: return strerror(error);
+  case EACCES:
+    return "EACCES";
+  case EBADF:
+    return "EBADF";
+  case EINVAL:
+    return "EINVAL";
+  case ELOOP:
+    return "ELOOP";
+  case ENOENT:
+    return "ENOENT";
+  case ENOTCAPABLE:
+    return "ENOTCAPABLE";
+  case ENOTDIR:
+    return "ENOTDIR";
+  case ENOTSUP:
+    return "ENOTSUP";
+  case EPERM:
+    return "EPERM";
+  default:
+    return strerror(error);
   }
 }
 
-static int by_text(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
+static int by_text(const void* a, const void* b) {
+  return strcmp(*(char* const*)a, *(char* const*)b);
 }
 
 static void show_environment(void) {
@@ -49,7 +59,7 @@ static void show_environment(void) {
     printf("env %s\n", environ[i]);
 }
 
-static const char *kind_of(const char *path) {
+static const char* kind_of(const char* path) {
   struct stat info;
   if (lstat(path, &info) != 0)
     return error_name(errno);
@@ -62,15 +72,15 @@ static const char *kind_of(const char *path) {
   return "other";
 }
 
-static void show_entries(const char *directory) {
-  DIR *open_directory = opendir(directory);
+static void show_entries(const char* directory) {
+  DIR* open_directory = opendir(directory);
   if (!open_directory) {
     printf("entry %s %s\n", directory, error_name(errno));
     return;
   }
-  char **paths = NULL;
+  char** paths = NULL;
   size_t count = 0;
-  for (struct dirent *entry; (entry = readdir(open_directory));) {
+  for (struct dirent* entry; (entry = readdir(open_directory));) {
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
       continue;
     paths = realloc(paths, (count + 1) * sizeof *paths);
@@ -80,7 +90,7 @@ static void show_entries(const char *directory) {
   if (count > 0)
     qsort(paths, count, sizeof *paths, by_text);
   for (size_t i = 0; i < count; i++) {
-    const char *kind = kind_of(paths[i]);
+    const char* kind = kind_of(paths[i]);
     printf("entry %s %s\n", paths[i], kind);
     if (strcmp(kind, "directory") == 0)
       show_entries(paths[i]);
@@ -96,7 +106,7 @@ static void show_mounts(void) {
     if (__wasi_fd_prestat_get(fd, &info) != 0)
       return;
     char path[info.u.dir.pr_name_len + 1];
-    if (__wasi_fd_prestat_dir_name(fd, (uint8_t *)path, info.u.dir.pr_name_len) != 0)
+    if (__wasi_fd_prestat_dir_name(fd, (uint8_t*)path, info.u.dir.pr_name_len) != 0)
       return;
     path[info.u.dir.pr_name_len] = 0;
     printf("mount %s\n", path);
@@ -104,19 +114,19 @@ static void show_mounts(void) {
   }
 }
 
-static void show_open(const char *path) {
+static void show_open(const char* path) {
   int fd = open(path, O_RDONLY);
   printf("open %s %s\n", path, fd < 0 ? error_name(errno) : "ok");
   if (fd >= 0)
     close(fd);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   for (int i = 0; i < argc; i++)
     printf("arg %d %s\n", i, argv[i]);
   show_environment();
   show_mounts();
-  const char *const host_paths[] = {"/", ".", "..", "/etc/passwd", "/proc/self/environ", "/tmp"};
+  const char* const host_paths[] = {"/", ".", "..", "/etc/passwd", "/proc/self/environ", "/tmp"};
   for (size_t i = 0; i < sizeof host_paths / sizeof *host_paths; i++)
     show_open(host_paths[i]);
   return 0;

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 2)
     return 2;
   long long left = atoll(argv[1]);
-  FILE *out = argc > 2 && strcmp(argv[2], "err") == 0 ? stderr : stdout;
-  const char *prefix = argc > 3 ? argv[3] : "line";
+  FILE* out = argc > 2 && strcmp(argv[2], "err") == 0 ? stderr : stdout;
+  const char* prefix = argc > 3 ? argv[3] : "line";
   for (long long n = 0; left > 0; n++) {
     char line[80];
     memset(line, '.', 64);
