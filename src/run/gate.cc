@@ -40,6 +40,8 @@ Status pin_all(sys::Fs& fs, policy::Rule& rule, sys::Final final) {
 } // namespace
 
 Gate::Gate(GateSetup setup) : setup_(std::move(setup)), memory_(std::make_unique<Memory>()) {
+  std::erase_if(setup_.protected_directories,
+                [](const std::string& directory) { return !directory.starts_with('/'); });
   for (std::string& directory : setup_.protected_directories)
     directory = real_or_same(setup_.world.fs, directory);
 }

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "op/op_decl.h"
 #include "policy/policy.h"
+#include "run/http_rules.h"
 #include "run/scope.h"
 #include "sys/world.h"
 #include "trace/event.h"
@@ -30,10 +31,12 @@ struct Actor {
 struct GateSetup {
   sys::World& world;
   trace::Sink* sink = nullptr; ///< receives a Deny for each denied request; null: nobody watches
-  /// Absolute paths of perch's own cache and state: refused to every file op and mount.
+  /// Absolute paths of perch's own cache and state: refused to every file op and mount. Empty ones
+  /// do not count.
   std::vector<std::string> protected_directories;
   bool confine_off = false;         ///< --confine=off
   bool allow_child_network = false; ///< --allow-child-network
+  HttpRules http;
 };
 
 /// A bin as `requires` declares it.

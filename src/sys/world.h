@@ -52,6 +52,9 @@ public:
 [[nodiscard]] std::string_view os_name();
 [[nodiscard]] std::string_view arch_name();
 
+class Net;           // sys/net.h
+class HttpTransport; // sys/http.h
+
 /// Everything a run may touch, borrowed from `cli`, which outlives every run.
 struct World {
   Fs& fs;
@@ -59,6 +62,8 @@ struct World {
   Env& env;
   Host& host;
   int in = 0, out = 1, err = 2; ///< the standard streams of this run
+  Net* net = nullptr;            ///< null: there is no network here
+  HttpTransport* http = nullptr; ///< likewise
 };
 
 } // namespace perch::sys

@@ -1,0 +1,32 @@
+#pragma once
+// HTTP under the network policy: perch's own ops and the imports of guests go through here. Every
+// redirect is a request of its own.
+
+#include "base/result.h"
+#include "lane/lane.h"
+#include "op/call.h"
+#include "run/gate.h"
+
+#include <string>
+#include <vector>
+
+namespace perch::run {
+
+/// One request with its redirects. It goes out only if the policy allows host and port, the scheme
+/// is http or https without user-info and never steps down from https, and the name resolves to
+/// public addresses only; the connection then goes to one of exactly these addresses.
+///
+/// Errors: bad_argument (URL, method, header); the denial; http_ssrf_blocked (an address that is
+/// not public); http_redirect_refused (too many, a step down, no usable target);
+/// http_dns_failed, http_timeout, http_error, output_too_large; those of CancelToken::check.
+[[nodiscard]] Result<op::HttpResponse> fetch(const Gate& gate, const Scope& scope, Actor actor,
+                                             const op::HttpRequest& request);
+
+/// The same for a guest: at least one of `hosts` (patterns in normal form, policy/hosts.h) must
+/// match as well, and `requires` does not count. Whatever is refused is recorded with its reason
+/// and ends in an error of kind wasm_http_refused, of which the guest sees nothing.
+/// Lifetime: keeps copies of what the scope borrows; borrows only the gate.
+[[nodiscard]] lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
+                                           std::vector<std::string> hosts);
+
+} // namespace perch::run
