@@ -1,0 +1,264 @@
+// The condition of `if`: comparisons and calls joined by `not`, `and`, `or` and parentheses.
+
+#include "base/text.h"
+#include "lang/characters.h"
+#include "lang/parser.h"
+
+#include <algorithm>
+#include <array>
+
+namespace perch::lang {
+
+namespace {
+
+using base::cat;
+
+struct BadCondition {
+  static constexpr std::string_view id = "bad-condition";
+  std::string problem;
+  std::string way_out;
+  [[nodiscard]] std::string message() const { return problem; }
+  [[nodiscard]] std::string help() const { return way_out; }
+};
+
+constexpr std::string_view kForms =
+    "the forms are: NAME, LEFT == RIGHT, OP ARGUMENT …; joined by not, and, or, ( )";
+
+struct CompareSign {
+  std::string_view sign;
+  CompareOp op;
+};
+constexpr std::array kCompareSigns = {
+    CompareSign{"==", CompareOp::Eq}, CompareSign{"!=", CompareOp::Ne},
+    CompareSign{"<", CompareOp::Lt},  CompareSign{"<=", CompareOp::Le},
+    CompareSign{">", CompareOp::Gt},  CompareSign{">=", CompareOp::Ge},
+};
+
+std::optional<CompareOp> compare_op(const Word& word) {
+  for (const CompareSign& entry : kCompareSigns) {
+    if (word.is(entry.sign))
+      return entry.op;
+  }
+  return std::nullopt;
+}
+
+// How many `)` at the end of a bare word have no `(` in it.
+std::size_t unmatched_closers(std::string_view raw) {
+  std::size_t open = 0;
+  std::size_t unmatched = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const char c = raw[i];
+    if (c == '\\')
+      ++i;
+    else if (quote != 0)
+      quote = c == quote ? '\0' : quote;
+    else if (is_quote(c))
+      quote = c;
+    else if (c == '(')
+      ++open;
+    else if (c == ')')
+      open > 0 ? --open : ++unmatched;
+    if (c != ')' || quote != 0)
+      unmatched = 0;
+  }
+  return unmatched;
+}
+
+} // namespace
+
+/// Splits the words of one condition and reads them; precedence is in the call order.
+class Parser::ConditionReader {
+public:
+  ConditionReader(Parser& parser, Words words) : parser_(parser), words_(words) { split(); }
+
+  const Cond* read() {
+    if (!sound_)
+      return nullptr;
+    const Cond* cond = disjunction();
+    if (cond != nullptr && at_ < tokens_.size()) {
+      fail("this `)` closes nothing", "quote it to compare with it: \")\"", tokens_[at_].word.span);
+      return nullptr;
+    }
+    return cond;
+  }
+
+private:
+  enum class Kind : std::uint8_t { Open, Close, And, Or, Not, Word };
+  /// A word of the condition, parentheses peeled off.
+  struct Token {
+    Kind kind;
+    Word word;
+  };
+
+  // ---- words to tokens
+
+  void split() {
+    bool operand = true; // a parenthesis opens a group only where an operand may begin
+    std::size_t open = 0;
+    for (const Word& word : words_) {
+      if (!operand && (word.is("and") || word.is("or"))) {
+        push(word.is("and") ? Kind::And : Kind::Or, word);
+        operand = true;
+        continue;
+      }
+      Word rest = word;
+      while (operand && rest.quote != Quote::Whole && parser_.raw(rest).starts_with('(')) {
+        push(Kind::Open, piece(rest, 0));
+        ++open;
+        const std::size_t size = parser_.raw(rest).size();
+        rest = size == 1 ? Word{} : parser_.piece_of(rest, 1, size);
+      }
+      if (!rest.span.known())
+        continue;
+      if (operand && rest.is("not")) {
+        push(Kind::Not, rest);
+        continue;
+      }
+      operand = false;
+      push_operand(rest, open);
+    }
+    if (operators_ > kMaxConditionOperators)
+      fail(cat("this condition has more than ", kMaxConditionOperators, " operators"),
+           "split it over several commands", Parser::covering(words_));
+  }
+
+  // A word and the parentheses that it closes.
+  void push_operand(const Word& word, std::size_t& open) {
+    const std::size_t closers =
+        word.quote == Quote::Whole ? 0 : unmatched_closers(parser_.raw(word));
+    const std::size_t length = parser_.raw(word).size() - closers;
+    if (closers == 0) {
+      push(Kind::Word, word);
+      return;
+    }
+    if (length > 0)
+      push(Kind::Word, parser_.piece_of(word, 0, length));
+    for (std::size_t i = 0; i < closers; ++i, open -= open > 0 ? 1 : 0)
+      push(Kind::Close, piece(word, length + i));
+  }
+
+  static Word piece(const Word& word, std::size_t offset) {
+    const auto begin = word.span.begin + static_cast<std::uint32_t>(offset);
+    return {.span = {word.span.source, begin, begin + 1}};
+  }
+
+  void push(Kind kind, const Word& word) {
+    operators_ += kind == Kind::Word || kind == Kind::Close ? 0 : 1;
+    tokens_.push_back({kind, word});
+  }
+
+  // ---- tokens to tree; no deeper than kMaxConditionOperators
+
+  [[nodiscard]] bool next_is(Kind kind) const {
+    return at_ < tokens_.size() && tokens_[at_].kind == kind;
+  }
+
+  const Cond* disjunction() {
+    const Cond* left = conjunction();
+    while (left != nullptr && next_is(Kind::Or))
+      left = joined(Cond::Kind::Or, left, [this] { return conjunction(); });
+    return left;
+  }
+
+  const Cond* conjunction() {
+    const Cond* left = negation();
+    while (left != nullptr && next_is(Kind::And))
+      left = joined(Cond::Kind::And, left, [this] { return negation(); });
+    return left;
+  }
+
+  template <class Operand>
+  const Cond* joined(Cond::Kind kind, const Cond* left, Operand operand) {
+    ++at_;
+    const Cond* right = operand();
+    if (right == nullptr)
+      return nullptr;
+    return make(
+        {.kind = kind, .span = diag::join(left->span, right->span), .left = left, .right = right});
+  }
+
+  const Cond* negation() {
+    if (next_is(Kind::Not)) {
+      const Span sign = tokens_[at_++].word.span;
+      const Cond* inner = negation();
+      if (inner == nullptr)
+        return nullptr;
+      return make({.kind = Cond::Kind::Not, .span = diag::join(sign, inner->span), .left = inner});
+    }
+    if (!next_is(Kind::Open))
+      return simple();
+    const Span opening = tokens_[at_++].word.span;
+    const Cond* inner = disjunction();
+    if (inner == nullptr)
+      return nullptr;
+    if (!next_is(Kind::Close))
+      return fail("this `(` is not closed", "close it in the same line", opening);
+    ++at_;
+    return inner;
+  }
+
+  // A word, a comparison or a call.
+  const Cond* simple() {
+    std::vector<Word> words;
+    for (; next_is(Kind::Word); ++at_)
+      words.push_back(tokens_[at_].word);
+    if (words.empty()) {
+      const Span where = at_ < tokens_.size() ? tokens_[at_].word.span : tokens_.back().word.span;
+      return fail("a part of this condition is missing", std::string(kForms), where);
+    }
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (const auto fault = fault_of(words, i))
+        return fail(fault->problem, fault->way_out, words[i].span);
+    }
+    Cond out{.kind = words.size() == 1 ? Cond::Kind::Word : Cond::Kind::Call,
+             .span = diag::join(words.front().span, words.back().span)};
+    if (const auto op = words.size() == 3 ? compare_op(words[1]) : std::nullopt) {
+      out.kind = Cond::Kind::Compare;
+      out.op = *op;
+      words.erase(words.begin() + 1);
+    }
+    out.words = parser_.arena_.copy(words);
+    return make(out);
+  }
+
+  // Why the word is a sign that must not be taken for text.
+  static std::optional<BadCondition> fault_of(const std::vector<Word>& words, std::size_t i) {
+    const Word& word = words[i];
+    if (compare_op(word) && words.size() < 3)
+      return BadCondition{cat("`", word.text, "` compares two words"), std::string(kForms)};
+    if (compare_op(word) && (words.size() > 3 || i != 1))
+      return BadCondition{"only single words can be compared",
+                          "capture the result of a call first: n = OP ARGUMENT"};
+    if (word.is("="))
+      return BadCondition{"`=` compares nothing", "write == to compare"};
+    if (word.is("&&") || word.is("||") || word.is(";") || word.is("!"))
+      return BadCondition{cat("`", word.text, "` is no operator of a condition"),
+                          "write and, or, not"};
+    const bool last = i > 0 && i + 1 == words.size();
+    if (last && (word.is("then") || word.is("do") || word.is("{") || word.is(":")))
+      return BadCondition{cat("`", word.text, "` is not needed here"),
+                          "the body starts on the next line"};
+    return std::nullopt;
+  }
+
+  const Cond* make(const Cond& cond) { return parser_.arena_.make<Cond>(cond); }
+
+  std::nullptr_t fail(std::string problem, std::string way_out, Span where) {
+    sound_ = false;
+    parser_.error(BadCondition{std::move(problem), std::move(way_out)}, where);
+    return nullptr;
+  }
+
+  Parser& parser_;
+  Words words_;
+  std::vector<Token> tokens_;
+  std::size_t at_ = 0;
+  std::size_t operators_ = 0;
+  bool sound_ = true;
+};
+
+// Null when it was reported as malformed.
+const Cond* Parser::condition(Words words) { return ConditionReader(*this, words).read(); }
+
+} // namespace perch::lang
