@@ -1,22 +1,32 @@
-//! The static library perch links: Wasmtime's C API, libcurl and OpenSSL, and the few functions
-//! that Wasmtime's C API lacks. `include/perch_engine.h` documents those for their callers.
+//! The static library perch links: Wasmtime's C API, libcurl and OpenSSL, and what that C API
+//! lacks for running guests. `include/perch_engine.h` documents it for its callers.
+
+#![expect(non_camel_case_types, reason = "C names")]
 
 // Naming the crates keeps their `extern "C"` functions in the archive.
 pub use curl_sys;
 pub use openssl_sys;
 pub use wasmtime_c_api;
 
+mod guest;
+mod poll;
 mod stdio;
+mod wasi;
 
-use std::ffi::c_int;
+use std::ffi::OsStr;
+use std::fs::File;
 use std::hash::{Hash, Hasher};
-use wasmtime_c_api::wasmtime::{Config, Engine};
-use wasmtime_c_api::{wasi_config_t, wasm_config_t, wasm_engine_t, wasmtime_error_t};
-use wasmtime_wasi::WasiCtxBuilder;
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use wasmtime_c_api::wasmtime::{Config, Engine, Module, Result};
+use wasmtime_c_api::{
+    wasm_byte_vec_t, wasm_config_t, wasm_engine_t, wasmtime_error_t, wasmtime_module_t,
+};
 
-/// Declares that C API struct `$outer` is `repr(C)` with the one private field `$inner`, so that a
-/// reference to one is a reference to the other. True of the version that Cargo.toml pins exactly;
-/// the assertion catches an added field when that version moves.
+/// Declares that C API struct `$outer` has the one private field `$inner`, so that a reference to
+/// one is a reference to the other. True of the version that Cargo.toml pins exactly; the assertion
+/// catches an added field when that version moves.
 macro_rules! same_layout {
     ($outer:ty, $inner:ty) => {
         const _: () = assert!(
@@ -25,13 +35,66 @@ macro_rules! same_layout {
         );
     };
 }
-same_layout!(wasi_config_t, WasiCtxBuilder);
 same_layout!(wasm_config_t, Config);
 same_layout!(wasm_engine_t, Engine);
+same_layout!(wasmtime_module_t, Module);
 
-fn builder(config: &mut wasi_config_t) -> &mut WasiCtxBuilder {
+fn engine_of(engine: &wasm_engine_t) -> &Engine {
     // SAFETY: same_layout! above.
-    unsafe { &mut *(config as *mut wasi_config_t).cast() }
+    unsafe { &*(engine as *const wasm_engine_t).cast() }
+}
+
+fn module_of(module: &wasmtime_module_t) -> &Module {
+    // SAFETY: same_layout! above.
+    unsafe { &*(module as *const wasmtime_module_t).cast() }
+}
+
+/// Gives the caller a box, or the error.
+fn deliver<T>(made: Result<Box<T>>, out: &mut *mut T) -> Option<Box<wasmtime_error_t>> {
+    match made {
+        Ok(value) => {
+            *out = Box::into_raw(value);
+            None
+        }
+        Err(error) => Some(Box::new(error.into())),
+    }
+}
+
+fn set_bytes(out: &mut wasm_byte_vec_t, text: String) {
+    out.set_buffer(text.into_bytes());
+}
+
+/// Bytes of the caller's.
+#[repr(C)]
+pub struct Slice {
+    data: *const u8,
+    size: usize,
+}
+
+impl Slice {
+    /// SAFETY: `data` is valid for `size` bytes for as long as the result is used.
+    unsafe fn bytes<'a>(&self) -> &'a [u8] {
+        if self.size == 0 {
+            return &[];
+        }
+        unsafe { std::slice::from_raw_parts(self.data, self.size) }
+    }
+
+    unsafe fn text<'a>(&self) -> Result<&'a str> {
+        Ok(std::str::from_utf8(unsafe { self.bytes() })?)
+    }
+
+    unsafe fn path<'a>(&self) -> &'a Path {
+        Path::new(OsStr::from_bytes(unsafe { self.bytes() }))
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn perch_config_set_lean(config: &mut wasm_config_t) {
+    // SAFETY: same_layout! above.
+    let config: &mut Config = unsafe { &mut *(config as *mut wasm_config_t).cast() };
+    config.generate_address_map(false);
+    config.concurrency_support(false);
 }
 
 #[unsafe(no_mangle)]
@@ -66,27 +129,50 @@ impl Hasher for Fnv {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn perch_engine_compatibility(engine: &wasm_engine_t) -> u64 {
-    // SAFETY: same_layout! above.
-    let engine: &Engine = unsafe { &*(engine as *const wasm_engine_t).cast() };
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
-    engine.precompile_compatibility_hash().hash(&mut hasher);
+    engine_of(engine).precompile_compatibility_hash().hash(&mut hasher);
     hasher.finish()
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn perch_wasi_config_allow_blocking(config: &mut wasi_config_t) {
-    builder(config).allow_blocking_current_thread(true);
+pub unsafe extern "C" fn perch_module_map(
+    engine: &wasm_engine_t,
+    fd: i32,
+    out: &mut *mut wasmtime_module_t,
+) -> Option<Box<wasmtime_error_t>> {
+    let map = || -> Result<Box<Module>> {
+        // SAFETY: the caller lends `fd` for this call, and vouches for what the file holds.
+        let file = unsafe { File::from(BorrowedFd::borrow_raw(fd).try_clone_to_owned()?) };
+        Ok(Box::new(unsafe { Module::deserialize_open_file(engine_of(engine), file)? }))
+    };
+    let mut module: *mut Module = std::ptr::null_mut();
+    let error = deliver(map(), &mut module);
+    if error.is_none() {
+        *out = module.cast();
+    }
+    error
+}
+
+#[repr(C)]
+pub struct perch_code_range_t {
+    begin: usize,
+    end: usize,
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn perch_wasi_config_set_stdio(
-    config: &mut wasi_config_t,
-    stdin_fd: c_int,
-    stdout_fd: c_int,
-    stderr_fd: c_int,
-) -> c_int {
-    match stdio::bind(builder(config), stdin_fd, stdout_fd, stderr_fd) {
-        Ok(()) => 0,
-        Err(error) => error.raw_os_error().unwrap_or(libc::EIO),
+pub unsafe extern "C" fn perch_module_functions(
+    module: &wasmtime_module_t,
+    out: *mut perch_code_range_t,
+    capacity: usize,
+) -> usize {
+    let module = module_of(module);
+    let text = module.text().as_ptr() as usize;
+    let functions = module.functions();
+    let count = functions.len();
+    for (i, function) in functions.take(capacity).enumerate() {
+        let begin = text + function.offset;
+        // SAFETY: the caller's array of `capacity` entries.
+        unsafe { out.add(i).write(perch_code_range_t { begin, end: begin + function.len }) };
     }
+    count
 }
