@@ -1,0 +1,129 @@
+#include "lane/wasm/background.h"
+
+#include "base/text.h"
+#include "lane/wasm/code_store.h"
+#include "lane/wasm/engine.h"
+#include "sys/digest.h"
+#include "sys/fd.h"
+#include "sys/fs.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace perch::lane {
+
+namespace {
+
+constexpr std::uint64_t kLargestModuleBytes = 1ull << 30;
+
+sys::Fd in_memory(std::string_view bytes) {
+  sys::Fd file(::memfd_create("module", MFD_CLOEXEC));
+  if (!file || !sys::write_all(file.get(), bytes, "module") ||
+      ::lseek(file.get(), 0, SEEK_SET) != 0)
+    return {};
+  return file;
+}
+
+/// How the process starts: the module as its input, no output, no other descriptor, a session of
+/// its own, and the signals as they are for a new program.
+class SpawnSettings {
+public:
+  explicit SpawnSettings(int input) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_adddup2(&actions_, input, 0);
+    ::posix_spawn_file_actions_addopen(&actions_, 1, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions_, 2, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::posix_spawnattr_setsigmask(&attributes_, &set);
+    ::sigfillset(&set);
+    ::posix_spawnattr_setsigdefault(&attributes_, &set);
+    ::posix_spawnattr_setflags(&attributes_,
+                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~SpawnSettings() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+
+  pid_t spawn(std::vector<std::string> words) const {
+    std::vector<char*> argv;
+    for (auto& word : words)
+      argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_t pid = 0;
+    return ::posix_spawn(&pid, argv[0], &actions_, &attributes_, argv.data(), environ) == 0 ? pid
+                                                                                            : 0;
+  }
+
+private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+void lower_priority() {
+  ::setpriority(PRIO_PROCESS, 0, 19);
+  const sched_param none{};
+  ::sched_setscheduler(0, SCHED_IDLE, &none);
+  constexpr int kWhoProcess = 1, kClassIdle = 3 << 13;
+  ::syscall(SYS_ioprio_set, kWhoProcess, 0, kClassIdle);
+}
+
+Status optimise(std::span<const std::string> words) {
+  const auto limit = base::parse_int(words[1]);
+  const Metering metering = words[2] == "fuel" ? Metering::Fuel : Metering::None;
+  PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(0, kLargestModuleBytes, "module"));
+  PERCH_TRY_ASSIGN(auto engine, make_run_engine(metering));
+  RunEngine run{std::move(engine), nullptr, {}};
+  run.identity = code_identity(*run.engine);
+  WasmOptions options;
+  options.cache_directory = words[0];
+  options.cache_limit_bytes = static_cast<std::uint64_t>(limit.value_or(0));
+  CodeStore store(std::move(options));
+  const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
+  return store.warm(run,
+                    {.name = "module", .bytes = bytes, .sha256 = sha256, .metering = metering});
+}
+
+} // namespace
+
+void BackgroundCompiler::reap() {
+  std::erase_if(started_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+}
+
+void BackgroundCompiler::start(const BackgroundWork& work) {
+  const sys::Fd input = in_memory(work.module);
+  if (!input)
+    return;
+  std::vector<std::string> words(work.program.begin(), work.program.end());
+  words.emplace_back(work.cache_directory);
+  words.push_back(base::cat(work.cache_limit_bytes));
+  words.emplace_back(work.metering == Metering::Fuel ? "fuel" : "plain");
+  const pid_t pid = SpawnSettings(input.get()).spawn(std::move(words));
+  const std::lock_guard lock(mutex_);
+  reap();
+  if (pid != 0)
+    started_.push_back(pid);
+}
+
+int compile_in_background(std::span<const std::string> words) {
+  if (words.size() != 3)
+    return 2;
+  lower_priority();
+  return optimise(words) ? 0 : 1;
+}
+
+} // namespace perch::lane

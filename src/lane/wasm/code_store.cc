@@ -1,0 +1,165 @@
+#include "lane/wasm/code_store.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+
+namespace perch::lane {
+
+namespace {
+
+std::string entry_name(const RunEngine& engine, const CodeWanted& wanted, Quality quality) {
+  return base::cat(wanted.sha256, '-', engine.identity,
+                   quality == Quality::Full ? "-full" : "-quick");
+}
+
+/// Tells about the start and the end of a compilation.
+class Progress {
+public:
+  Progress(const WasmOptions& options, std::string_view sha256)
+      : options_(options), sha256_(sha256) {
+    tell(true);
+  }
+  ~Progress() { tell(false); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+private:
+  void tell(bool started) const {
+    if (options_.compiling)
+      options_.compiling(sha256_, started);
+  }
+  const WasmOptions& options_;
+  std::string_view sha256_;
+};
+
+} // namespace
+
+CodeStore::CodeStore(WasmOptions options) : options_(std::move(options)) {}
+
+void CodeStore::warn(const std::string& reason) {
+  std::call_once(warned_, [&] {
+    if (options_.cache_warning)
+      options_.cache_warning(reason);
+  });
+}
+
+const DiskCache* CodeStore::cache() {
+  std::call_once(cache_once_, [this] {
+    if (options_.cache_directory.empty())
+      return;
+    if (auto opened = DiskCache::open(options_.cache_directory)) {
+      cache_.emplace(std::move(*opened));
+    } else {
+      warn(opened.error().message);
+    }
+  });
+  return cache_ ? &*cache_ : nullptr;
+}
+
+Quality CodeStore::first_quality() const {
+  return options_.tier == WasmOptions::Tier::Full ? Quality::Full : Quality::Quick;
+}
+
+std::optional<ModuleHandle> CodeStore::map(const RunEngine& engine, const std::string& name) {
+  auto file = cache()->find(name);
+  if (!file)
+    return std::nullopt;
+  wasmtime_module_t* module = nullptr;
+  if (auto* error = perch_module_map(engine.engine.get(), file->get(), &module)) {
+    wasmtime_error_delete(error);
+    cache()->remove(name);
+    return std::nullopt;
+  }
+  return ModuleHandle(module);
+}
+
+std::optional<Code> CodeStore::find(const RunEngine& engine, const CodeWanted& wanted) {
+  if (options_.tier != WasmOptions::Tier::Quick) {
+    if (auto module = map(engine, entry_name(engine, wanted, Quality::Full)))
+      return Code{std::move(*module), Module::From::Disk, Quality::Full};
+  }
+  if (options_.tier != WasmOptions::Tier::Full) {
+    if (auto module = map(engine, entry_name(engine, wanted, Quality::Quick)))
+      return Code{std::move(*module), Module::From::Disk, Quality::Quick};
+  }
+  return std::nullopt;
+}
+
+Result<const wasm_engine_t*> CodeStore::compiler(Metering metering, Quality quality) {
+  const std::lock_guard lock(compilers_mutex_);
+  EngineHandle& engine = compilers_[{metering, quality}];
+  if (!engine) {
+    PERCH_TRY_ASSIGN(engine, make_compile_engine(metering, quality));
+  }
+  return engine.get();
+}
+
+Result<std::string> CodeStore::compile_now(const CodeWanted& wanted, Quality quality) {
+  PERCH_TRY_ASSIGN(const wasm_engine_t* engine, compiler(wanted.metering, quality));
+  const Progress progress(options_, wanted.sha256);
+  PERCH_TRY_ASSIGN(const ModuleHandle module, compile(*engine, wanted.name, wanted.bytes));
+  return serialize(*module);
+}
+
+Result<Code> CodeStore::make(const RunEngine& engine, const CodeWanted& wanted) {
+  PERCH_TRY_ASSIGN(const std::string code, compile_now(wanted, first_quality()));
+  if (cache() != nullptr) {
+    const std::string name = entry_name(engine, wanted, first_quality());
+    if (auto stored = cache()->store(name, code); !stored) {
+      warn(stored.error().message);
+    } else {
+      cache()->trim(options_.cache_limit_bytes);
+      if (auto module = map(engine, name))
+        return Code{std::move(*module), Module::From::Compiled, first_quality()};
+    }
+  }
+  PERCH_TRY_ASSIGN(ModuleHandle module, deserialize(*engine.engine, code));
+  return Code{std::move(module), Module::From::Compiled, first_quality()};
+}
+
+Result<Code> CodeStore::get(const RunEngine& engine, const CodeWanted& wanted) {
+  if (cache() == nullptr)
+    return make(engine, wanted);
+  auto code = find(engine, wanted);
+  if (!code) {
+    // One process compiles; the others find its work when the lock is theirs.
+    auto lock = cache()->lock(entry_name(engine, wanted, first_quality()));
+    if (!lock)
+      warn(lock.error().message);
+    code = find(engine, wanted);
+    if (!code) {
+      PERCH_TRY_ASSIGN(code, make(engine, wanted));
+    }
+  }
+  if (code->quality == Quality::Quick)
+    improve_later(engine, wanted);
+  return std::move(*code);
+}
+
+Status CodeStore::warm(const RunEngine& engine, const CodeWanted& wanted) {
+  if (cache() == nullptr)
+    return fail(kind::kCacheError, "there is no usable cache of compiled code",
+                options_.cache_directory);
+  const std::string name = entry_name(engine, wanted, Quality::Full);
+  PERCH_TRY_ASSIGN(const sys::Fd lock, cache()->lock(name));
+  if (map(engine, name))
+    return {};
+  PERCH_TRY_ASSIGN(const std::string code, compile_now(wanted, Quality::Full));
+  PERCH_TRY(cache()->store(name, code));
+  cache()->remove(entry_name(engine, wanted, Quality::Quick));
+  cache()->trim(options_.cache_limit_bytes);
+  return {};
+}
+
+void CodeStore::improve_later(const RunEngine& engine, const CodeWanted& wanted) {
+  if (options_.tier != WasmOptions::Tier::Auto || options_.background_compiler.empty() ||
+      !cache()->claim(entry_name(engine, wanted, Quality::Full)))
+    return;
+  background_.start({.program = options_.background_compiler,
+                     .cache_directory = options_.cache_directory,
+                     .cache_limit_bytes = options_.cache_limit_bytes,
+                     .metering = wanted.metering,
+                     .module = wanted.bytes});
+}
+
+} // namespace perch::lane

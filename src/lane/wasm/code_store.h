@@ -1,0 +1,66 @@
+#pragma once
+// Where compiled code comes from: the disk cache, or the compiler now, or, better code for later,
+// the compiler in the background.
+
+#include "base/result.h"
+#include "lane/lane.h"
+#include "lane/wasm/background.h"
+#include "lane/wasm/disk_cache.h"
+#include "lane/wasm/engine.h"
+#include "lane/wasm/module.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace perch::lane {
+
+struct Code {
+  ModuleHandle module;
+  Module::From from = Module::From::Compiled;
+  Quality quality = Quality::Full;
+};
+
+/// A module, and the code wanted of it.
+struct CodeWanted {
+  std::string_view name; ///< for messages
+  std::string_view bytes;
+  std::string_view sha256;
+  Metering metering = Metering::None;
+};
+
+/// Threads: all members are safe from several threads.
+class CodeStore {
+public:
+  explicit CodeStore(WasmOptions options);
+
+  /// Code of the module for `engine`, as the tier wants it. Errors: wasm_compile_failed.
+  [[nodiscard]] Result<Code> get(const RunEngine& engine, const CodeWanted& wanted);
+  /// Puts optimised code into the cache unless it is there. Errors: wasm_compile_failed,
+  /// cache_error.
+  [[nodiscard]] Status warm(const RunEngine& engine, const CodeWanted& wanted);
+
+private:
+  [[nodiscard]] const DiskCache* cache();
+  [[nodiscard]] std::optional<ModuleHandle> map(const RunEngine& engine, const std::string& name);
+  [[nodiscard]] std::optional<Code> find(const RunEngine& engine, const CodeWanted& wanted);
+  [[nodiscard]] Result<std::string> compile_now(const CodeWanted& wanted, Quality quality);
+  [[nodiscard]] Result<Code> make(const RunEngine& engine, const CodeWanted& wanted);
+  [[nodiscard]] Result<const wasm_engine_t*> compiler(Metering metering, Quality quality);
+  [[nodiscard]] Quality first_quality() const;
+  void warn(const std::string& reason);
+  void improve_later(const RunEngine& engine, const CodeWanted& wanted);
+
+  const WasmOptions options_;
+  std::once_flag cache_once_, warned_;
+  std::optional<DiskCache> cache_;
+  std::mutex compilers_mutex_;
+  std::map<std::pair<Metering, Quality>, EngineHandle> compilers_;
+  BackgroundCompiler background_;
+};
+
+} // namespace perch::lane

@@ -1,0 +1,139 @@
+#include "lane/wasm/engine.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+
+#include <cstdio>
+
+namespace perch::lane {
+
+namespace {
+
+/// Wasmtime describes an error as its outermost message, then the causes below a head line. One
+/// line of it reads better in a diagnostic.
+std::string one_line(std::string_view text) {
+  std::string out;
+  bool numbered = false;
+  for (auto line : base::split(text, '\n')) {
+    line = base::trim(line);
+    if (line.empty())
+      continue;
+    if (line == "Caused by:") {
+      numbered = true;
+      continue;
+    }
+    if (auto colon = line.find(": ");
+        numbered && colon != std::string_view::npos && base::parse_int(line.substr(0, colon)))
+      line.remove_prefix(colon + 2);
+    if (!out.empty())
+      out += ": ";
+    out += line;
+  }
+  return out;
+}
+
+/// What code is made for. Everything here changes the code or what may load it, so code_identity()
+/// covers it.
+wasm_config_t* common_config(Metering metering) {
+  wasm_config_t* config = wasm_config_new();
+  perch_config_set_lean(config);
+  // No guest has threads (Preview 1 cannot start any), and shared memories escape the limits.
+  wasmtime_config_wasm_threads_set(config, false);
+  wasmtime_config_consume_fuel_set(config, metering == Metering::Fuel);
+  wasmtime_config_max_wasm_stack_set(config, kGuestStackBytes);
+  // A reservation that covers all 32-bit addresses plus a guard: no bounds checks, no moves.
+  wasmtime_config_memory_reservation_set(config, 4ull << 30);
+  wasmtime_config_memory_guard_size_set(config, 32ull << 20);
+  return config;
+}
+
+/// Slots that stay mapped from guest to guest, so that many short runs on several threads do not
+/// queue for the address space. The numbers are room, not memory: nothing is touched before use.
+void use_pool(wasm_config_t* config) {
+  auto* pool = wasmtime_pooling_allocation_config_new();
+  wasmtime_pooling_allocation_config_total_core_instances_set(pool, kMaxGuests);
+  wasmtime_pooling_allocation_config_total_memories_set(pool, kMaxGuests);
+  wasmtime_pooling_allocation_config_total_tables_set(pool, 2 * kMaxGuests);
+  wasmtime_pooling_allocation_config_total_stacks_set(pool, 1);
+  wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, kMaxGuests);
+  wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, 16);
+  wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, 32);
+  wasmtime_pooling_allocation_config_table_elements_set(pool, kMaxTableElements);
+  wasmtime_pooling_allocation_config_max_core_instance_size_set(pool, 16 << 20);
+  wasmtime_pooling_allocation_config_max_memory_size_set(pool, 4ull << 30);
+  wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, 1 << 20);
+  wasmtime_pooling_allocation_config_table_keep_resident_set(pool, 64 << 10);
+  wasmtime_pooling_allocation_strategy_set(config, pool);
+  wasmtime_pooling_allocation_config_delete(pool);
+}
+
+Result<EngineHandle> make_engine(wasm_config_t* config) {
+  wasm_engine_t* engine = nullptr;
+  if (auto* error = perch_engine_new(config, &engine))
+    return fail(kind::kWasmCompileFailed,
+                base::cat("this machine cannot run modules: ", error_text(error)));
+  return EngineHandle(engine);
+}
+
+} // namespace
+
+std::string error_text(wasmtime_error_t* error) {
+  ErrorHandle owner(error);
+  Bytes message;
+  wasmtime_error_message(error, &message.vec);
+  return one_line(message.view());
+}
+
+Result<EngineHandle> make_run_engine(Metering metering) {
+  wasm_config_t* config = common_config(metering);
+  use_pool(config);
+  if (auto engine = make_engine(config))
+    return engine;
+  // Where address space is rationed (ulimit -v) each guest gets its own piece as it comes.
+  return make_engine(common_config(metering));
+}
+
+Result<EngineHandle> make_compile_engine(Metering metering, Quality quality) {
+  wasm_config_t* config = common_config(metering);
+  if (quality == Quality::Quick) {
+    wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_NONE);
+    wasmtime_config_cranelift_regalloc_algorithm_set(config, WASMTIME_REGALLOC_SINGLE_PASS);
+  }
+  return make_engine(config);
+}
+
+std::string code_identity(const wasm_engine_t& engine) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx",
+                static_cast<unsigned long long>(perch_engine_compatibility(&engine)));
+  return text;
+}
+
+Result<ModuleHandle> compile(const wasm_engine_t& engine, std::string_view name,
+                             std::string_view bytes) {
+  wasmtime_module_t* module = nullptr;
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  if (auto* error =
+          wasmtime_module_new(const_cast<wasm_engine_t*>(&engine), data, bytes.size(), &module))
+    return fail(kind::kWasmCompileFailed,
+                base::cat("`", name, "` does not compile: ", error_text(error)), std::string(name));
+  return ModuleHandle(module);
+}
+
+Result<std::string> serialize(const wasmtime_module_t& module) {
+  Bytes code;
+  if (auto* error = wasmtime_module_serialize(const_cast<wasmtime_module_t*>(&module), &code.vec))
+    return fail(kind::kWasmCompileFailed, error_text(error));
+  return std::string(code.view());
+}
+
+Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view code) {
+  wasmtime_module_t* module = nullptr;
+  const auto* data = reinterpret_cast<const std::uint8_t*>(code.data());
+  if (auto* error = wasmtime_module_deserialize(const_cast<wasm_engine_t*>(&engine), data,
+                                                code.size(), &module))
+    return fail(kind::kWasmCompileFailed, error_text(error));
+  return ModuleHandle(module);
+}
+
+} // namespace perch::lane

@@ -1,0 +1,290 @@
+#include "lane/wasm/http_imports.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <limits>
+
+namespace perch::lane {
+
+namespace {
+
+constexpr std::int32_t kRefused = -1;
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// A header's name is a token (RFC 9110).
+bool is_token(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::ranges::all_of(name, [&](unsigned char c) {
+    return (c < 0x80 && std::isalnum(c) != 0) || kMarks.find(static_cast<char>(c)) != kMarks.npos;
+  });
+}
+
+bool is_header_value(std::string_view value) {
+  return std::ranges::none_of(value,
+                              [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+}
+
+/// What a guest may not say: it belongs to the connection, to the framing of the message, or would
+/// make the server see another host than the one the policy was asked about.
+constexpr std::string_view kReserved[] = {"host",
+                                          "transfer-encoding",
+                                          "connection",
+                                          "keep-alive",
+                                          "te",
+                                          "trailer",
+                                          "upgrade",
+                                          "expect",
+                                          "proxy-authorization",
+                                          "proxy-authenticate",
+                                          "proxy-connection",
+                                          "content-length"};
+
+bool is_reserved(std::string_view name) {
+  return std::ranges::any_of(
+      kReserved, [&](std::string_view word) { return equal_ignoring_case(name, word); });
+}
+
+bool is_method(std::string_view text) {
+  constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+  return std::ranges::find(kMethods, text) != std::end(kMethods);
+}
+
+std::int32_t copy_out(std::string_view from, std::span<std::uint8_t> to) {
+  const std::size_t count = std::min(from.size(), to.size());
+  std::copy_n(from.begin(), count, to.begin());
+  return static_cast<std::int32_t>(count);
+}
+
+// ---- the imports: from a guest's numbers to typed calls -----------------------------------------
+
+HttpImports& of(void* host) { return *static_cast<HttpImports*>(host); }
+
+std::int32_t http_get(void* host, std::uint8_t* memory, std::size_t size,
+                      const std::int32_t* args) {
+  const auto url = GuestMemory(memory, size).read(args[0], args[1]);
+  if (!url || url->size() > kMaxUrlBytes)
+    return kRefused;
+  op::HttpRequest request;
+  request.url = *url;
+  return of(host).request(std::move(request));
+}
+
+std::int32_t http_status(void* host, std::uint8_t*, std::size_t, const std::int32_t* args) {
+  return of(host).status(args[0]);
+}
+
+std::int32_t http_body_len(void* host, std::uint8_t*, std::size_t, const std::int32_t* args) {
+  return of(host).body_size(args[0]);
+}
+
+std::int32_t http_read_body(void* host, std::uint8_t* memory, std::size_t size,
+                            const std::int32_t* args) {
+  const auto to = GuestMemory(memory, size).write(args[1], args[2]);
+  return to ? of(host).read_body(args[0], *to) : kRefused;
+}
+
+std::int32_t http_close(void* host, std::uint8_t*, std::size_t, const std::int32_t* args) {
+  return of(host).close(args[0]);
+}
+
+std::int32_t http_request(void* host, std::uint8_t* memory, std::size_t size,
+                          const std::int32_t* args) {
+  const GuestMemory guest(memory, size);
+  const auto method = guest.read(args[0], args[1]);
+  const auto url = guest.read(args[2], args[3]);
+  const auto header_text = guest.read(args[4], args[5]);
+  const auto body = guest.read(args[6], args[7]);
+  if (!method || !url || !header_text || !body || !is_method(*method) ||
+      url->size() > kMaxUrlBytes || header_text->size() > kMaxHeaderBytes ||
+      body->size() > kMaxHttpBytes)
+    return kRefused;
+  auto headers = parse_guest_headers(*header_text);
+  if (!headers)
+    return kRefused;
+  op::HttpRequest request;
+  request.method = *method;
+  request.url = *url;
+  request.headers = std::move(*headers);
+  request.body = *body;
+  return of(host).request(std::move(request));
+}
+
+std::int32_t http_header(void* host, std::uint8_t* memory, std::size_t size,
+                         const std::int32_t* args) {
+  const GuestMemory guest(memory, size);
+  const auto name = guest.read(args[1], args[2]);
+  const auto to = guest.write(args[3], args[4]);
+  return name && to ? of(host).header(args[0], *name, *to) : kRefused;
+}
+
+constexpr perch_slice_t text(std::string_view value) { return {value.data(), value.size()}; }
+
+constexpr perch_slice_t kModule = text("perch");
+constexpr perch_import_t kImports[] = {
+    {kModule, text("http_get"), 2, http_get},
+    {kModule, text("http_status"), 1, http_status},
+    {kModule, text("http_body_len"), 1, http_body_len},
+    {kModule, text("http_read_body"), 3, http_read_body},
+    {kModule, text("http_close"), 1, http_close},
+    {kModule, text("http_request"), 8, http_request},
+    {kModule, text("http_header"), 5, http_header},
+};
+
+} // namespace
+
+bool GuestMemory::holds(std::int32_t at, std::int32_t size) const {
+  const std::uint64_t begin = static_cast<std::uint32_t>(at);
+  const std::uint64_t end = begin + static_cast<std::uint32_t>(size);
+  return data_ != nullptr && end <= size_;
+}
+
+std::optional<std::string_view> GuestMemory::read(std::int32_t at, std::int32_t size) const {
+  if (!holds(at, size))
+    return std::nullopt;
+  return std::string_view(reinterpret_cast<const char*>(data_) + static_cast<std::uint32_t>(at),
+                          static_cast<std::uint32_t>(size));
+}
+
+std::optional<std::span<std::uint8_t>> GuestMemory::write(std::int32_t at,
+                                                          std::int32_t size) const {
+  if (!holds(at, size))
+    return std::nullopt;
+  return std::span(data_ + static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(size));
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>>
+parse_guest_headers(std::string_view lines) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  if (lines.ends_with('\n'))
+    lines.remove_suffix(1);
+  if (lines.empty())
+    return headers;
+  for (std::string_view line : base::split(lines, '\n')) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos)
+      return std::nullopt;
+    const std::string_view name = line.substr(0, colon);
+    std::string_view value = line.substr(colon + 1);
+    while (value.starts_with(' ') || value.starts_with('\t'))
+      value.remove_prefix(1);
+    while (value.ends_with(' ') || value.ends_with('\t'))
+      value.remove_suffix(1);
+    if (!is_token(name) || is_reserved(name) || !is_header_value(value))
+      return std::nullopt;
+    headers.emplace_back(name, value);
+  }
+  return headers;
+}
+
+HttpImports::HttpImports(HttpBroker broker, Supervisor& supervisor, const StopWord& word)
+    : broker_(std::move(broker)), supervisor_(supervisor), word_(word) {}
+
+std::span<const perch_import_t> HttpImports::table() { return kImports; }
+
+void HttpImports::interrupt() {
+  std::shared_ptr<Exchange> exchange;
+  {
+    const std::lock_guard lock(mutex_);
+    exchange = current_;
+  }
+  if (exchange == nullptr)
+    return;
+  const std::lock_guard lock(exchange->mutex);
+  exchange->changed.notify_all();
+}
+
+void HttpImports::wait_until_idle() {
+  std::shared_ptr<Exchange> exchange;
+  {
+    const std::lock_guard lock(mutex_);
+    exchange = current_;
+  }
+  if (exchange == nullptr)
+    return;
+  std::unique_lock lock(exchange->mutex);
+  exchange->changed.wait(lock, [&] { return exchange->done; });
+}
+
+std::int32_t HttpImports::request(op::HttpRequest request) {
+  if (!broker_ || open_.size() >= kMaxHttpHandles ||
+      last_handle_ == std::numeric_limits<std::int32_t>::max())
+    return kRefused;
+  request.max_body_bytes = kMaxHttpBytes;
+  auto exchange = std::make_shared<Exchange>();
+  {
+    const std::lock_guard lock(mutex_);
+    current_ = exchange;
+  }
+  supervisor_.run_outside([exchange, broker = broker_, request = std::move(request)] {
+    auto answer = broker(request);
+    const std::lock_guard lock(exchange->mutex);
+    if (answer)
+      exchange->response = std::move(*answer);
+    exchange->done = true;
+    exchange->changed.notify_all();
+  });
+  std::unique_lock lock(exchange->mutex);
+  exchange->changed.wait(lock, [&] { return exchange->done || word_.stop.load() != 0; });
+  // The reason of a refusal is in the audit and the trace; a guest learns that it was one.
+  if (!exchange->response || exchange->response->body.size() > kMaxHttpBytes)
+    return kRefused;
+  open_.emplace(++last_handle_, Open{std::move(*exchange->response), 0});
+  return last_handle_;
+}
+
+const HttpImports::Open* HttpImports::find(std::int32_t handle) const {
+  auto at = open_.find(handle);
+  return at == open_.end() ? nullptr : &at->second;
+}
+
+std::int32_t HttpImports::status(std::int32_t handle) const {
+  const Open* open = find(handle);
+  return open == nullptr ? kRefused : open->response.status;
+}
+
+std::int32_t HttpImports::body_size(std::int32_t handle) const {
+  const Open* open = find(handle);
+  return open == nullptr ? kRefused : static_cast<std::int32_t>(open->response.body.size());
+}
+
+std::int32_t HttpImports::read_body(std::int32_t handle, std::span<std::uint8_t> to) {
+  auto at = open_.find(handle);
+  if (at == open_.end())
+    return kRefused;
+  Open& open = at->second;
+  const auto count = copy_out(std::string_view(open.response.body).substr(open.read), to);
+  open.read += static_cast<std::size_t>(count);
+  return count;
+}
+
+std::int32_t HttpImports::header(std::int32_t handle, std::string_view name,
+                                 std::span<std::uint8_t> to) const {
+  const Open* open = find(handle);
+  if (open == nullptr)
+    return kRefused;
+  std::string value;
+  bool found = false;
+  for (const auto& [each, text_of] : open->response.headers) {
+    if (!equal_ignoring_case(each, name))
+      continue;
+    value += found ? base::cat(", ", text_of) : text_of;
+    found = true;
+  }
+  if (!found)
+    return kRefused;
+  copy_out(value, to);
+  return static_cast<std::int32_t>(value.size());
+}
+
+std::int32_t HttpImports::close(std::int32_t handle) {
+  return open_.erase(handle) == 1 ? 0 : kRefused;
+}
+
+} // namespace perch::lane

@@ -1,0 +1,99 @@
+#include "lane/wasm/module.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+
+#include <vector>
+
+namespace perch::lane {
+
+namespace {
+
+struct ExportTypes {
+  wasm_exporttype_vec_t vec{0, nullptr};
+  explicit ExportTypes(const wasmtime_module_t& module) { wasmtime_module_exports(&module, &vec); }
+  ExportTypes(const ExportTypes&) = delete;
+  ExportTypes& operator=(const ExportTypes&) = delete;
+  ~ExportTypes() { wasm_exporttype_vec_delete(&vec); }
+};
+
+std::string_view name_of(const wasm_exporttype_t* type) {
+  const wasm_name_t* name = wasm_exporttype_name(type);
+  return {name->data, name->size};
+}
+
+constexpr std::size_t kMostNamesShown = 20;
+
+std::string list_of(const std::vector<std::string>& names) {
+  if (names.empty())
+    return "nothing";
+  std::string out;
+  for (std::size_t i = 0; i < names.size() && i < kMostNamesShown; ++i)
+    out += base::cat(i == 0 ? "" : ", ", "`", names[i], "`");
+  if (names.size() > kMostNamesShown)
+    out += base::cat(" and ", names.size() - kMostNamesShown, " more");
+  return out;
+}
+
+} // namespace
+
+CompiledModule::CompiledModule(std::shared_ptr<const RunEngine> engine, ModuleHandle module,
+                               std::string name, std::string sha256, std::uint64_t size, From from)
+    : engine_(std::move(engine)), module_(std::move(module)), name_(std::move(name)),
+      sha256_(std::move(sha256)), size_(size), from_(from) {}
+
+Status CompiledModule::check_start() const {
+  const ExportTypes exports(*module_);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < exports.vec.size; ++i) {
+    const wasm_exporttype_t* type = exports.vec.data[i];
+    if (name_of(type) != "_start") {
+      names.emplace_back(name_of(type));
+      continue;
+    }
+    const wasm_functype_t* function = wasm_externtype_as_functype_const(wasm_exporttype_type(type));
+    if (function != nullptr && wasm_functype_params(function)->size == 0 &&
+        wasm_functype_results(function)->size == 0)
+      return {};
+    return fail(
+        kind::kWasmCompileFailed,
+        base::cat("`_start` of `", name_, "` is not a function without arguments and results"),
+        name_, "build the module as a program (WASI command)");
+  }
+  return fail(kind::kWasmCompileFailed,
+              base::cat("`", name_, "` has no `_start` to run; it exports ", list_of(names)), name_,
+              "build it as a program with a main function, not as a library (WASI reactor)");
+}
+
+Result<LinkedHandle> CompiledModule::make_link() const {
+  PERCH_TRY(check_start());
+  perch_linked_t* linked = nullptr;
+  auto* error = perch_linker_link(engine_->linker.get(), module_.get(), &linked);
+  if (error == nullptr)
+    return LinkedHandle(linked);
+  const ErrorHandle owner(error);
+  Bytes missing;
+  perch_linker_missing(engine_->linker.get(), module_.get(), &missing.vec);
+  std::string lines;
+  for (auto line : base::split(missing.view(), '\n'))
+    lines += base::cat("\n  ", line);
+  return fail(
+      kind::kWasmCapabilityDenied,
+      base::cat("`", name_, "` imports what guests do not get:", lines), name_,
+      "build it for WASI Preview 1 (wasm32-wasip1); besides that there is only `perch.http_*`");
+}
+
+Result<const perch_linked_t*> CompiledModule::link() const {
+  std::call_once(link_once_, [this] { linked_ = make_link(); });
+  if (!*linked_)
+    return std::unexpected(linked_->error());
+  return linked_->value().get();
+}
+
+const Diversion* CompiledModule::diversion() const {
+  std::call_once(diversion_once_,
+                 [this] { diversion_ = make_diversion(*engine_->engine, *module_); });
+  return diversion_.get();
+}
+
+} // namespace perch::lane

@@ -1,0 +1,31 @@
+#pragma once
+// The second wall: what the kernel forbids a guest's thread. Made from the same declarations that
+// configure WASI, so a mistake in path handling above meets the kernel.
+
+#include "base/result.h"
+#include "lane/lane.h"
+#include "sys/fd.h"
+
+#include <vector>
+
+namespace perch::lane {
+
+/// What this kernel offers; asked once.
+[[nodiscard]] KernelWall kernel_wall();
+
+/// A wall ready to be entered: built by a thread that may still open things.
+class Wall {
+public:
+  /// Errors: confinement_unavailable when `required` and the kernel lacks a part; file_error when a
+  /// mount cannot be opened.
+  [[nodiscard]] static Result<Wall> build(const std::vector<Mount>& mounts, bool required);
+
+  /// Confines the calling thread, for good. Errors: confinement_unavailable, when the kernel
+  /// refuses what it said it offers.
+  [[nodiscard]] Status enter() const;
+
+private:
+  sys::Fd ruleset_; ///< none: no Landlock here
+};
+
+} // namespace perch::lane

@@ -1,0 +1,12 @@
+#pragma once
+// The system calls a guest's thread may make: those that WASI's file calls, the allocator and the
+// engine need. All others fail with EPERM, among them whatever starts processes or threads, opens
+// sockets, traces, mounts, or makes memory executable.
+
+namespace perch::lane {
+
+[[nodiscard]] bool filter_available();
+/// Binds the calling thread to the filter, for good. False with errno set when the kernel refuses.
+[[nodiscard]] bool install_filter();
+
+} // namespace perch::lane
