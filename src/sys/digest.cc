@@ -5,6 +5,9 @@
 
 #include "sys/digest.h"
 
+#include "base/error_kinds.h"
+#include "base/text.h"
+
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <zlib.h>
@@ -109,6 +112,23 @@ std::string hex_digest(DigestKind kind, std::string_view bytes) {
   Digest digest(kind);
   digest.update(bytes);
   return digest.hex();
+}
+
+Result<std::string> parse_sha256(std::string_view written) {
+  constexpr std::string_view kPrefix = "sha256:";
+  std::string_view given = base::trim(written);
+  if (given.starts_with(kPrefix))
+    given.remove_prefix(kPrefix.size());
+  std::string digits(given);
+  for (char& c : digits) {
+    if (c >= 'A' && c <= 'F')
+      c = static_cast<char>(c - 'A' + 'a');
+  }
+  const bool hex = digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (hex && digits.size() == static_cast<std::size_t>(2 * SHA256_DIGEST_LENGTH))
+    return digits;
+  return fail(kind::kBadArgument, base::cat("`", written, "` is not a SHA-256 digest"),
+              std::string(written), "write 64 hex digits, with or without `sha256:` before them");
 }
 
 } // namespace perch::sys

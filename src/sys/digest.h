@@ -1,6 +1,8 @@
 #pragma once
 // Digests of bytes and streams.
 
+#include "base/result.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,5 +35,9 @@ private:
 };
 
 [[nodiscard]] std::string hex_digest(DigestKind kind, std::string_view bytes);
+
+/// The 64 lower-case digits of a SHA-256 digest written as `sha256:HEX` or `HEX`, in any case.
+/// Errors: bad_argument.
+[[nodiscard]] Result<std::string> parse_sha256(std::string_view written);
 
 } // namespace perch::sys
