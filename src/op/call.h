@@ -104,9 +104,9 @@ struct Launch {
   bool stdin_inherited = true;
   bool capture_output = true;  ///< else stdout goes where the command's goes
   bool capture_errors = false; ///< stderr too, into the same text
-  bool discard_output = false;
-  bool detached = false; ///< own session, not waited for; Ended.pid is set
-  bool shell = false;    ///< `program` is shell text, for the shell gate
+  bool discard_output = false; ///< what would be captured goes nowhere
+  bool detached = false;       ///< own session, not waited for; Ended.pid is set
+  bool shell = false;          ///< `program` is shell text, for the shell gate
 };
 
 struct Ended {
