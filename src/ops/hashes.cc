@@ -5,8 +5,6 @@
 #include "op/call.h"
 #include "sys/digest.h"
 
-#include <algorithm>
-
 namespace perch::ops {
 
 using op::Call;
@@ -38,33 +36,14 @@ Result<Value> of_file(Call& call) {
   return Value(std::move(hex));
 }
 
-/// The 64 hex digits of a `sha256:HEX` or bare digest, in lower case.
-Result<std::string> expected_sha256(std::string_view written) {
-  constexpr std::string_view kPrefix = "sha256:";
-  std::string_view digits = base::trim(written);
-  if (digits.starts_with(kPrefix))
-    digits.remove_prefix(kPrefix.size());
-  std::string lower(digits);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'F')
-      c = static_cast<char>(c - 'A' + 'a');
-  }
-  const bool hex = std::ranges::all_of(
-      lower, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-  if (hex && lower.size() == 64)
-    return lower;
-  return fail(kind::kBadArgument, base::cat("`", written, "` is not a SHA-256 digest"),
-              std::string(written), "write 64 hex digits, with or without `sha256:` before them");
-}
-
 Result<Value> verify_sha256(Call& call) {
-  PERCH_TRY_ASSIGN(const std::string expected, expected_sha256(call.text(1)));
+  PERCH_TRY_ASSIGN(const std::string expected, sys::parse_sha256(call.text(1)));
   PERCH_TRY_ASSIGN(const std::string actual, file_digest(call, DigestKind::Sha256));
   return Value::boolean(actual == expected);
 }
 
 Result<Value> assert_sha256(Call& call) {
-  PERCH_TRY_ASSIGN(const std::string expected, expected_sha256(call.text(1)));
+  PERCH_TRY_ASSIGN(const std::string expected, sys::parse_sha256(call.text(1)));
   PERCH_TRY_ASSIGN(const std::string actual, file_digest(call, DigestKind::Sha256));
   if (actual == expected)
     return Value();

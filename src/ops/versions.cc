@@ -3,9 +3,9 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "op/call.h"
+#include "op/version.h"
 #include "ops/pattern.h"
 
-#include <algorithm>
 #include <compare>
 #include <optional>
 
@@ -19,30 +19,10 @@ using op::Value;
 
 namespace {
 
-using Words = std::vector<std::string_view>;
+using op::Version;
 
-struct Version {
-  Words numbers; ///< digits only, of any length
-  Words pre;     ///< identifiers; none for a release
-};
-
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-std::optional<Version> parse(std::string_view text) {
-  text = base::trim(text);
-  if (text.starts_with('v') || text.starts_with('V'))
-    text.remove_prefix(1);
-  text = text.substr(0, text.find('+'));
-  const auto dash = text.find('-');
-  Version version{.numbers = base::split(text.substr(0, dash), '.'), .pre = {}};
-  if (!std::ranges::all_of(version.numbers, is_number))
-    return std::nullopt;
-  if (dash != std::string_view::npos)
-    version.pre = base::split(text.substr(dash + 1), '.');
-  return version;
-}
+/// White space around a version is a program's output, not an error.
+std::optional<Version> parse(std::string_view text) { return op::parse_version(base::trim(text)); }
 
 Result<Version> version_in(std::string_view text) {
   if (auto version = parse(text))
@@ -51,37 +31,7 @@ Result<Version> version_in(std::string_view text) {
               "take it out of a longer text with `version_extract`");
 }
 
-/// Digits of any length as numbers.
-std::strong_ordering compare_numbers(std::string_view a, std::string_view b) {
-  a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
-  b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));
-  return a.size() != b.size() ? a.size() <=> b.size() : a <=> b;
-}
-
-/// SemVer 2.0.0, item 11: numbers as numbers and before words.
-std::strong_ordering compare_identifiers(std::string_view a, std::string_view b) {
-  if (is_number(a) != is_number(b))
-    return is_number(a) ? std::strong_ordering::less : std::strong_ordering::greater;
-  return is_number(a) ? compare_numbers(a, b) : a <=> b;
-}
-
-std::strong_ordering compare(const Version& a, const Version& b) {
-  const std::size_t longest = std::max(a.numbers.size(), b.numbers.size());
-  for (std::size_t i = 0; i < longest; ++i) {
-    const auto order = compare_numbers(i < a.numbers.size() ? a.numbers[i] : "0",
-                                       i < b.numbers.size() ? b.numbers[i] : "0");
-    if (order != 0)
-      return order;
-  }
-  if (a.pre.empty() != b.pre.empty())
-    return a.pre.empty() ? std::strong_ordering::greater : std::strong_ordering::less;
-  return std::lexicographical_compare_three_way(a.pre.begin(), a.pre.end(), b.pre.begin(),
-                                                b.pre.end(), compare_identifiers);
-}
-
-bool same_first_number(const Version& a, const Version& b) {
-  return compare_numbers(a.numbers[0], b.numbers[0]) == 0;
-}
+bool same_first_number(const Version& a, const Version& b) { return a.numbers[0] == b.numbers[0]; }
 
 /// Whether `a OPERATOR b`; nullopt for an unknown operator.
 std::optional<bool> holds(const Version& a, std::string_view relation, const Version& b) {
