@@ -25,10 +25,10 @@ find_package(Threads REQUIRED)
 target_link_libraries(perch_re2 INTERFACE Threads::Threads)
 
 # Wasmtime, libcurl and OpenSSL: built once per content of engine/ into a cache outside the tree.
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-  ${CMAKE_SOURCE_DIR}/engine/Cargo.toml ${CMAKE_SOURCE_DIR}/engine/Cargo.lock
-  ${CMAKE_SOURCE_DIR}/engine/src/lib.rs ${CMAKE_SOURCE_DIR}/engine/src/stdio.rs
-  ${CMAKE_SOURCE_DIR}/engine/include/perch_engine.h)
+file(GLOB_RECURSE engine_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/engine/src/*
+     ${CMAKE_SOURCE_DIR}/engine/include/*)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${engine_files}
+  ${CMAKE_SOURCE_DIR}/engine/Cargo.toml ${CMAKE_SOURCE_DIR}/engine/Cargo.lock)
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/engine --print
                 OUTPUT_VARIABLE PERCH_ENGINE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)
