@@ -80,6 +80,8 @@ struct ChildSpec {
   Stdio stdio;
   bool foreground = false;        ///< gets the terminal when perch has it
   bool new_session = false;       ///< detached: setsid, not killed with perch
+  int group = 0;                  ///< pid of the unfinished job whose process group it joins (stages
+                                  ///< of a pipe, so that they share the terminal); 0: its own
   Confinement confinement;
 };
 

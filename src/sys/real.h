@@ -15,8 +15,9 @@ namespace perch::sys {
 
 /// Lets SIGINT, SIGTERM and SIGHUP stop `root` instead of ending the process; a second SIGINT ends
 /// it at once by the signal's default action. Those that were ignored at start (nohup) stay so.
-/// SIGPIPE and SIGXFSZ are ignored: the write that meets them fails instead. Undone when the guard
-/// goes. System calls are not restarted, so that a blocking read ends when a signal comes.
+/// SIGPIPE and SIGXFSZ are ignored: the write that meets them fails instead. SIGCHLD is not
+/// ignored, whoever started perch. Undone when the guard goes. System calls are not restarted, so
+/// that a blocking read ends when a signal comes.
 ///
 /// Lifetime: `root` must outlive the guard. One guard at a time, made on the main thread.
 class SignalGuard {

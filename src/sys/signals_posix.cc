@@ -34,6 +34,7 @@ static constexpr std::array kIgnored = {SIGPIPE, SIGXFSZ};
 struct SignalGuard::Saved {
   std::array<struct sigaction, kStopping.size()> stopping;
   std::array<struct sigaction, kIgnored.size()> ignored;
+  struct sigaction child;
 };
 
 SignalGuard::SignalGuard(CancelToken& root) : saved_(std::make_unique<Saved>()) {
@@ -48,6 +49,9 @@ SignalGuard::SignalGuard(CancelToken& root) : saved_(std::make_unique<Saved>()) 
   for (std::size_t i = 0; i < kIgnored.size(); ++i) {
     ::sigaction(kIgnored[i], &action, &saved_->ignored[i]);
   }
+  // Ignored (a parent may leave it so), ended children would vanish before they are waited for.
+  action.sa_handler = SIG_DFL;
+  ::sigaction(SIGCHLD, &action, &saved_->child);
   action.sa_handler = stop_root;
   for (std::size_t i = 0; i < kStopping.size(); ++i) {
     ::sigaction(kStopping[i], nullptr, &saved_->stopping[i]);
@@ -64,6 +68,7 @@ SignalGuard::~SignalGuard() {
   for (std::size_t i = 0; i < kIgnored.size(); ++i) {
     ::sigaction(kIgnored[i], &saved_->ignored[i], nullptr);
   }
+  ::sigaction(SIGCHLD, &saved_->child, nullptr);
   handler_root = nullptr;
 }
 
