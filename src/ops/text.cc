@@ -45,6 +45,12 @@ std::size_t char_offset(std::string_view text, std::size_t index) {
 
 using Map = utf8proc_int32_t (*)(utf8proc_int32_t);
 
+/// Unicode's simple mapping, which leaves the sharp s alone where the library prefers its capital.
+utf8proc_int32_t to_upper(utf8proc_int32_t code) {
+  constexpr utf8proc_int32_t kSharpS = 0xdf;
+  return code == kSharpS ? code : utf8proc_toupper(code);
+}
+
 void append_mapped(std::string& out, std::string_view text, Map map) {
   while (!text.empty()) {
     const auto decoded = base::decode_utf8(text);
@@ -73,7 +79,7 @@ Result<Value> capitalize(Call& call) {
   const auto first = text.empty() ? 0 : char_length(text);
   std::string out;
   out.reserve(text.size());
-  append_mapped(out, text.substr(0, first), utf8proc_toupper);
+  append_mapped(out, text.substr(0, first), to_upper);
   return Value(out += text.substr(first));
 }
 
@@ -265,7 +271,7 @@ constexpr OpDecl kTable[] = {
      .params = kText,
      .returns = Type::Text,
      .example = R"(t = upper "crème"  # => CRÈME)",
-     .run = map_case<utf8proc_toupper>},
+     .run = map_case<to_upper>},
     {.name = "lower",
      .summary = "The text in lower case, character by character.",
      .params = kText,
