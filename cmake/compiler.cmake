@@ -17,6 +17,8 @@ target_compile_options(perch_compiler INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wswitch-enum -Werror
   # A designated initialiser that leaves out members is our way to have optional ones.
   -Wno-missing-field-initializers
+  # GCC 12 sees uninitialised members in the empty state of std::optional and std::expected.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   -ffunction-sections -fdata-sections)
 
 if(PERCH_SANITIZE)
