@@ -56,7 +56,7 @@ public:
   explicit TarReader(TarVisitor& visitor) : visitor_(visitor) {}
 
   Status write(std::string_view bytes);
-  /// Fails when the archive ends in the middle of an entry or had no entry and no end mark.
+  /// Fails when the archive's end mark was not reached, as in one that was cut short.
   [[nodiscard]] Status finish() const;
 
 private:
@@ -74,7 +74,6 @@ private:
   std::optional<std::uint64_t> next_size_;
   bool open_ = false;  ///< the visitor is in an entry
   bool ended_ = false; ///< a block of zeros was read; the rest is padding
-  bool any_ = false;
 };
 
 } // namespace perch::sys

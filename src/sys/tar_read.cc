@@ -110,7 +110,6 @@ Status TarReader::header() {
     entry.size = 0;
   content_ = entry.size;
   padding_ = (kBlock - content_ % kBlock) % kBlock;
-  any_ = true;
   PERCH_TRY(visitor_.begin(entry));
   open_ = content_ > 0;
   return open_ ? Status() : visitor_.end();
@@ -188,11 +187,9 @@ Status TarReader::write(std::string_view bytes) {
 }
 
 Status TarReader::finish() const {
-  if (!any_ && !ended_)
-    return malformed("it is too short");
-  if (content_ > 0 || open_ || !block_.empty())
-    return malformed("it ends in the middle of an entry");
-  return {};
+  if (ended_)
+    return {};
+  return malformed("its end is missing");
 }
 
 } // namespace perch::sys
