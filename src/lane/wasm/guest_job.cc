@@ -3,12 +3,9 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "lane/wasm/engine.h"
-#include "sys/os_error.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -23,8 +20,6 @@ using std::chrono::milliseconds;
 /// From when a guest has to stop until its thread is given up: it is then stuck in the kernel or in
 /// a long copy of memory, and traps as soon as it comes back.
 constexpr auto kGiveUpAfter = milliseconds(35);
-/// Guest code and what the host calls below it.
-constexpr std::size_t kThreadStackBytes = kGuestStackBytes + (1 << 20);
 constexpr std::size_t kMostFramesShown = 30;
 
 std::string backtrace_text(std::string_view names) {
@@ -42,6 +37,7 @@ std::string backtrace_text(std::string_view names) {
   return out;
 }
 
+/// Processor time of the calling thread so far.
 Usage thread_usage() {
   rusage used{};
   ::getrusage(RUSAGE_THREAD, &used);
@@ -49,6 +45,11 @@ Usage thread_usage() {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + std::int64_t{time.tv_usec} * 1000;
   };
   return {.user_ns = ns(used.ru_utime), .system_ns = ns(used.ru_stime), .peak_bytes = 0};
+}
+
+void ring(int event) {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] auto written = ::write(event, &one, sizeof one);
 }
 
 /// The C view of a GuestSpec, valid as long as the GuestSpec is.
@@ -93,10 +94,10 @@ struct SpecView {
 
 } // namespace
 
-GuestRun::GuestRun(std::shared_ptr<const CompiledModule> module,
-                   std::shared_ptr<Supervisor> supervisor, const GuestSpec& spec)
-    : module_(std::move(module)), supervisor_(std::move(supervisor)), cancel_(spec.cancel),
-      http_(spec.http, *supervisor_, word_), done_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+GuestRun::GuestRun(std::shared_ptr<const CompiledModule> module, Keepers& keepers,
+                   const GuestSpec& spec)
+    : module_(std::move(module)), keepers_(keepers), cancel_(spec.cancel),
+      http_(spec.http, keepers_.supervisor, word_) {}
 
 Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const GuestSpec& spec) {
   SpecView view;
@@ -113,70 +114,55 @@ Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const Gue
 }
 
 Status GuestRun::start(const GuestSpec& spec) {
-  if (!done_)
-    return sys::os_fail(errno, "make an event for", "a guest");
   PERCH_TRY(cancel_->check());
   PERCH_TRY_ASSIGN(const perch_linked_t* linked, module_->link());
-  PERCH_TRY_ASSIGN(Wall wall, Wall::build(spec.mounts, spec.require_kernel_wall));
   PERCH_TRY_ASSIGN(GuestHandle guest, make_guest(*linked, spec));
   install_stop_handler();
-  supervisor_->add(shared_from_this());
-  auto started = start_thread(std::move(guest), std::move(wall));
+  keepers_.supervisor.add(shared_from_this());
+  // A task has to be copyable, so what it owns is shared.
+  auto owned = std::make_shared<GuestHandle>(std::move(guest));
+  auto started = keepers_.threads.run(spec.mounts, spec.require_kernel_wall,
+                                      [self = shared_from_this(), owned](const Status& confined) {
+                                        self->on_thread(std::move(*owned), confined);
+                                      });
   if (!started)
-    supervisor_->remove(this);
+    keepers_.supervisor.remove(this);
   return started;
 }
 
-Status GuestRun::start_thread(GuestHandle guest, Wall wall) {
-  struct Start {
-    std::shared_ptr<GuestRun> run;
-    GuestHandle guest;
-    Wall wall;
-  };
-  auto start = std::make_unique<Start>(shared_from_this(), std::move(guest), std::move(wall));
-  pthread_attr_t attributes;
-  ::pthread_attr_init(&attributes);
-  ::pthread_attr_setstacksize(&attributes, kThreadStackBytes);
-  const int error = ::pthread_create(
-      &thread_, &attributes,
-      [](void* raw) -> void* {
-        const std::unique_ptr<Start> mine(static_cast<Start*>(raw));
-        mine->run->thread_main(std::move(mine->guest), mine->wall);
-        return nullptr;
-      },
-      start.get());
-  ::pthread_attr_destroy(&attributes);
-  if (error != 0)
-    return sys::os_fail(error, "start a thread for", "a guest");
-  start.release();
-  return {};
-}
-
-void GuestRun::thread_main(GuestHandle guest, const Wall& wall) {
-  mask_guest_signals();
+void GuestRun::on_thread(GuestHandle guest, const Status& confined) {
   {
     const std::lock_guard lock(mutex_);
     tid_ = static_cast<int>(::syscall(SYS_gettid));
   }
-  Ended ended = run(std::move(guest), wall);
-  supervisor_->remove(this);
+  Ended ended =
+      confined
+          ? run(std::move(guest))
+          : Ended{.how = Ended::How::Failed, .code = 0, .error = confined.error(), .usage = {}};
+  {
+    const std::lock_guard lock(mutex_);
+    tid_ = 0;
+    ending_ = true;
+    if (given_up_)
+      return;
+  }
+  keepers_.supervisor.remove(this);
   const std::lock_guard lock(mutex_);
-  tid_ = 0;
-  if (!given_up_)
-    set_end(std::move(ended));
+  set_end(std::move(ended));
 }
 
-Ended GuestRun::run(GuestHandle guest, const Wall& wall) {
-  if (auto entered = wall.enter(); !entered)
-    return {.how = Ended::How::Failed, .code = 0, .error = entered.error(), .usage = {}};
+Ended GuestRun::run(GuestHandle guest) {
   const StoppableThread stoppable(word_);
+  const Usage before = thread_usage();
   perch_outcome_t outcome{};
   perch_guest_run(guest.release(), &outcome);
   Ended ended = end_of(outcome);
   wasm_byte_vec_delete(&outcome.reason);
   wasm_byte_vec_delete(&outcome.backtrace);
-  ended.usage = thread_usage();
-  ended.usage.peak_bytes = outcome.memory_bytes;
+  const Usage after = thread_usage();
+  ended.usage = {.user_ns = after.user_ns - before.user_ns,
+                 .system_ns = after.system_ns - before.system_ns,
+                 .peak_bytes = outcome.memory_bytes};
   return ended;
 }
 
@@ -215,13 +201,28 @@ Ended GuestRun::stopped_end() {
 
 void GuestRun::set_end(Ended ended) {
   ended_ = std::move(ended);
-  const std::uint64_t one = 1;
-  [[maybe_unused]] auto written = ::write(done_.get(), &one, sizeof one);
+  if (done_)
+    ring(done_.get());
   changed_.notify_all();
+}
+
+int GuestRun::done_fd() {
+  const std::lock_guard lock(mutex_);
+  if (!done_) {
+    done_ = sys::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (ended_)
+      ring(done_.get());
+  }
+  return done_.get();
 }
 
 bool GuestRun::stopping() {
   return terminated_by_.load() != 0 || cancel_->stopped() != sys::StopReason::None;
+}
+
+bool GuestRun::over() {
+  const std::lock_guard lock(mutex_);
+  return ending_;
 }
 
 sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
@@ -237,8 +238,9 @@ sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
     send_stop_signal(tid_);
   if (now - *stopping_since_ < kGiveUpAfter)
     return now + milliseconds(1);
-  if (!ended_) {
+  if (!ended_ && !ending_) {
     given_up_ = true;
+    keepers_.threads.give_up_one();
     set_end(stopped_end());
   }
   return now + milliseconds(20);
@@ -247,20 +249,14 @@ sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
 void GuestRun::terminate(int signal) {
   int none = 0;
   terminated_by_.compare_exchange_strong(none, signal);
-  supervisor_->wake();
+  keepers_.supervisor.wake();
 }
 
 Ended GuestRun::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return ended_.has_value(); });
   Ended ended = *ended_;
-  const bool given_up = given_up_;
   lock.unlock();
-  if (given_up) {
-    ::pthread_detach(thread_);
-  } else {
-    ::pthread_join(thread_, nullptr);
-  }
   http_.wait_until_idle();
   return ended;
 }

@@ -2,67 +2,72 @@
 // One running guest: its thread, its end, and the ways to stop it.
 
 #include "lane/lane.h"
+#include "lane/wasm/guest_threads.h"
 #include "lane/wasm/handles.h"
 #include "lane/wasm/http_imports.h"
 #include "lane/wasm/module.h"
 #include "lane/wasm/stop.h"
 #include "lane/wasm/supervisor.h"
-#include "lane/wasm/wall.h"
 
 #include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <pthread.h>
-#include <string>
+#include <optional>#include <string>
 
 namespace perch::lane {
+
+/// What all guests of a lane share. Outlives all jobs.
+struct Keepers {
+  Supervisor supervisor;
+  GuestThreads threads;
+};
 
 /// What the thread, the supervisor and the owner of the job share. It lives until the last of them
 /// lets go: a thread that is stuck in the kernel may outlast its job.
 class GuestRun final : public Supervised, public std::enable_shared_from_this<GuestRun> {
 public:
-  GuestRun(std::shared_ptr<const CompiledModule> module, std::shared_ptr<Supervisor> supervisor,
-           const GuestSpec& spec);
+  GuestRun(std::shared_ptr<const CompiledModule> module, Keepers& keepers, const GuestSpec& spec);
 
-  /// Makes the guest and its wall and starts its thread. Errors: as WasmLane::start().
+  /// Makes the guest and puts it on a thread. Errors: as WasmLane::start().
   [[nodiscard]] Status start(const GuestSpec& spec);
 
   [[nodiscard]] const std::shared_ptr<sys::CancelToken>& cancel() const override { return cancel_; }
   [[nodiscard]] bool stopping() override;
+  [[nodiscard]] bool over() override;
   sys::SteadyTime stop_again(sys::SteadyTime now) override;
 
   /// Stops the guest as a child would be by this signal.
   void terminate(int signal);
-  [[nodiscard]] int done_fd() const { return done_.get(); }
+  /// Made when asked for: most runs are just waited for.
+  [[nodiscard]] int done_fd();
   /// Waits until the thread has ended or has been given up. Call once, after start().
   [[nodiscard]] Ended wait();
 
 private:
   [[nodiscard]] Result<GuestHandle> make_guest(const perch_linked_t& linked, const GuestSpec& spec);
-  [[nodiscard]] Status start_thread(GuestHandle guest, Wall wall);
-  void thread_main(GuestHandle guest, const Wall& wall);
-  [[nodiscard]] Ended run(GuestHandle guest, const Wall& wall);
+  void on_thread(GuestHandle guest, const Status& confined);
+  [[nodiscard]] Ended run(GuestHandle guest);
   [[nodiscard]] Ended end_of(const perch_outcome_t& outcome);
   [[nodiscard]] Ended stopped_end();
   /// Called with the mutex held.
   void set_end(Ended ended);
 
   const std::shared_ptr<const CompiledModule> module_;
-  const std::shared_ptr<Supervisor> supervisor_;
+  /// Not to be used by a thread that was given up: they may be gone.
+  Keepers& keepers_;
   const std::shared_ptr<sys::CancelToken> cancel_;
   StopWord word_;
   HttpImports http_;
-  sys::Fd done_;
   std::atomic<int> terminated_by_{0};
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Ended> ended_; ///< set once: by the thread, or by who gives it up
   bool given_up_ = false;
-  int tid_ = 0; ///< while the thread is there
-  pthread_t thread_{};
+  bool ending_ = false; ///< the thread is about to set the end, and is not given up any more
+  int tid_ = 0;         ///< while the guest is on its thread
+  sys::Fd done_;
   std::optional<sys::SteadyTime> stopping_since_;
 };
 

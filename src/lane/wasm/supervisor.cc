@@ -84,6 +84,7 @@ void Supervisor::look() {
   watch_ = {};
   if (!start_work())
     watch_.until = std::chrono::steady_clock::now() + kTryThreadAgain;
+  std::erase_if(guests_, [](const auto& guest) { return guest->over(); });
   const auto now = std::chrono::steady_clock::now();
   for (const auto& guest : guests_) {
     if (guest->stopping()) {

@@ -22,6 +22,8 @@ public:
   [[nodiscard]] virtual const std::shared_ptr<sys::CancelToken>& cancel() const = 0;
   /// True once the guest has to stop, for whatever reason.
   [[nodiscard]] virtual bool stopping() = 0;
+  /// True once there is nothing left to stop.
+  [[nodiscard]] virtual bool over() = 0;
   /// Called again and again while it has to stop and is still there. Returns when to call next.
   virtual sys::SteadyTime stop_again(sys::SteadyTime now) = 0;
 };

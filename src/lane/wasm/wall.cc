@@ -5,11 +5,13 @@
 #include "lane/wasm/wall_filter.h"
 #include "sys/os_error.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -96,6 +98,18 @@ Status allow(int ruleset, std::uint64_t handled, const Mount& mount) {
 
 KernelWall kernel_wall() {
   return {.files = landlock_version() > 0, .system_calls = filter_available()};
+}
+
+Result<WallKey> wall_key(const std::vector<Mount>& mounts) {
+  WallKey key;
+  for (const Mount& mount : mounts) {
+    struct stat info{};
+    if (::stat(mount.host.c_str(), &info) != 0)
+      return sys::os_fail(errno, "mount", mount.host);
+    key.places.push_back({info.st_dev, info.st_ino, mount.writable});
+  }
+  std::ranges::sort(key.places);
+  return key;
 }
 
 Result<Wall> Wall::build(const std::vector<Mount>& mounts, bool required) {

@@ -6,12 +6,27 @@
 #include "lane/lane.h"
 #include "sys/fd.h"
 
+#include <compare>
+#include <cstdint>
 #include <vector>
 
 namespace perch::lane {
 
 /// What this kernel offers; asked once.
 [[nodiscard]] KernelWall kernel_wall();
+
+/// Which directories with which modes: two lists of mounts with equal keys have the same wall.
+struct WallKey {
+  struct Place {
+    std::uint64_t device = 0, inode = 0;
+    bool writable = false;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::vector<Place> places; ///< sorted
+  bool operator==(const WallKey&) const = default;
+};
+/// Errors: file_* when a mount is not there.
+[[nodiscard]] Result<WallKey> wall_key(const std::vector<Mount>& mounts);
 
 /// A wall ready to be entered: built by a thread that may still open things.
 class Wall {

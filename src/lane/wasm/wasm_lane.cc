@@ -7,7 +7,6 @@
 #include "lane/wasm/guest_job.h"
 #include "lane/wasm/module.h"
 #include "lane/wasm/module_bytes.h"
-#include "lane/wasm/supervisor.h"
 #include "lane/wasm/wall.h"
 #include "sys/digest.h"
 
@@ -91,7 +90,7 @@ public:
   Result<std::unique_ptr<Job>> start(std::shared_ptr<const Module> module,
                                      const GuestSpec& spec) override {
     auto compiled = std::static_pointer_cast<const CompiledModule>(std::move(module));
-    auto run = std::make_shared<GuestRun>(std::move(compiled), supervisor(), spec);
+    auto run = std::make_shared<GuestRun>(std::move(compiled), keepers(), spec);
     PERCH_TRY(run->start(spec));
     return std::make_unique<GuestJob>(std::move(run));
   }
@@ -124,11 +123,11 @@ private:
     return engine;
   }
 
-  std::shared_ptr<Supervisor> supervisor() {
+  Keepers& keepers() {
     const std::lock_guard lock(mutex_);
-    if (supervisor_ == nullptr)
-      supervisor_ = std::make_shared<Supervisor>();
-    return supervisor_;
+    if (keepers_ == nullptr)
+      keepers_ = std::make_unique<Keepers>();
+    return *keepers_;
   }
 
   CodeStore store_;
@@ -136,7 +135,7 @@ private:
   ModuleTable modules_;
   std::mutex mutex_;
   std::shared_ptr<const RunEngine> engines_[2];
-  std::shared_ptr<Supervisor> supervisor_;
+  std::unique_ptr<Keepers> keepers_;
 };
 
 } // namespace

@@ -1,0 +1,153 @@
+#include "lane/wasm/guest_threads.h"
+
+#include "lane/wasm/engine.h"
+#include "lane/wasm/stop.h"
+#include "sys/os_error.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <deque>
+#include <pthread.h>
+#include <utility>
+
+namespace perch::lane {
+
+namespace {
+
+/// Guest code and what the host calls below it.
+constexpr std::size_t kThreadStackBytes = kGuestStackBytes + (1 << 20);
+/// Threads kept for the next guest, the longest idle ends first.
+constexpr std::size_t kMaxIdle = 8;
+
+struct Thread {
+  WallKey key;
+  GuestTask task; ///< empty while idle
+  bool end = false;
+  std::condition_variable wake;
+};
+
+} // namespace
+
+struct GuestThreads::State {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::shared_ptr<Thread>> idle; ///< longest idle first
+  std::size_t alive = 0;
+  std::size_t given_up = 0;
+  bool ending = false;
+
+  /// An idle thread with this wall, taken out of the list.
+  std::shared_ptr<Thread> take(const WallKey& key) {
+    auto at = std::find_if(idle.rbegin(), idle.rend(),
+                           [&](const auto& thread) { return thread->key == key; });
+    if (at == idle.rend())
+      return nullptr;
+    auto thread = *at;
+    idle.erase(std::prev(at.base()));
+    return thread;
+  }
+
+  /// Makes `thread` wait for its next task. False: it has to end.
+  bool wait_for_task(std::unique_lock<std::mutex>& lock, const std::shared_ptr<Thread>& thread) {
+    if (ending)
+      return false;
+    idle.push_back(thread);
+    if (idle.size() > kMaxIdle) {
+      idle.front()->end = true;
+      idle.front()->wake.notify_one();
+      idle.pop_front();
+    }
+    thread->wake.wait(lock, [&] { return thread->task || thread->end; });
+    return static_cast<bool>(thread->task);
+  }
+
+  void loop(const std::shared_ptr<Thread>& thread, const Wall& wall) {
+    mask_guest_signals();
+    const Status confined = wall.enter();
+    for (bool more = true; more;) {
+      thread->task(confined);
+      thread->task = nullptr; // frees what it owns, without the lock
+      std::unique_lock lock(mutex);
+      more = wait_for_task(lock, thread);
+    }
+    const std::lock_guard lock(mutex);
+    --alive;
+    changed.notify_all();
+  }
+};
+
+namespace {
+
+template <class Body>
+int start_detached(Body body) {
+  auto owned = std::make_unique<Body>(std::move(body));
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, kThreadStackBytes);
+  ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread{};
+  const int error = ::pthread_create(
+      &thread, &attributes,
+      [](void* raw) -> void* {
+        const std::unique_ptr<Body> mine(static_cast<Body*>(raw));
+        (*mine)();
+        return nullptr;
+      },
+      owned.get());
+  ::pthread_attr_destroy(&attributes);
+  if (error == 0)
+    owned.release();
+  return error;
+}
+
+} // namespace
+
+GuestThreads::GuestThreads() : state_(std::make_shared<State>()) {}
+
+GuestThreads::~GuestThreads() {
+  std::unique_lock lock(state_->mutex);
+  state_->ending = true;
+  for (const auto& thread : state_->idle) {
+    thread->end = true;
+    thread->wake.notify_one();
+  }
+  state_->idle.clear();
+  state_->changed.wait(lock, [&] { return state_->alive <= state_->given_up; });
+}
+
+Status GuestThreads::run(const std::vector<Mount>& mounts, bool wall_required, GuestTask task) {
+  PERCH_TRY_ASSIGN(WallKey key, wall_key(mounts));
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (auto thread = state_->take(key)) {
+      thread->task = std::move(task);
+      thread->wake.notify_one();
+      return {};
+    }
+    ++state_->alive;
+  }
+  auto start = [&]() -> Status {
+    PERCH_TRY_ASSIGN(Wall wall, Wall::build(mounts, wall_required));
+    auto thread = std::make_shared<Thread>();
+    thread->key = std::move(key);
+    thread->task = std::move(task);
+    const int error = start_detached(
+        [state = state_, thread, wall = std::move(wall)] { state->loop(thread, wall); });
+    if (error != 0)
+      return sys::os_fail(error, "start a thread for", "a guest");
+    return {};
+  };
+  Status started = start();
+  if (!started) {
+    const std::lock_guard lock(state_->mutex);
+    --state_->alive;
+  }
+  return started;
+}
+
+void GuestThreads::give_up_one() {
+  const std::lock_guard lock(state_->mutex);
+  ++state_->given_up;
+}
+
+} // namespace perch::lane

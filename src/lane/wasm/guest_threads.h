@@ -1,0 +1,42 @@
+#pragma once
+// The threads guests run on. A thread is confined for good before its first guest, so it can serve
+// another guest exactly when that one declares the same mounts; then starting it costs a wake-up
+// instead of a thread, a Landlock domain and a system call filter.
+
+#include "base/result.h"
+#include "lane/lane.h"
+#include "lane/wasm/wall.h"
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace perch::lane {
+
+/// What a guest does on its thread; `confined` is what Wall::enter() said there.
+using GuestTask = std::function<void(const Status& confined)>;
+
+/// Threads: all members are safe from any thread.
+class GuestThreads {
+public:
+  GuestThreads();
+  /// Waits for all threads but those that were given up.
+  ~GuestThreads();
+  GuestThreads(const GuestThreads&) = delete;
+  GuestThreads& operator=(const GuestThreads&) = delete;
+
+  /// Runs `task` on a thread that has the wall of these mounts. Errors: as Wall::build();
+  /// file_error when there is no thread to be had.
+  [[nodiscard]] Status run(const std::vector<Mount>& mounts, bool wall_required, GuestTask task);
+  /// One thread will not come back from its task soon: the destructor is not to wait for it.
+  void give_up_one();
+
+private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+} // namespace perch::lane
