@@ -1,8 +1,7 @@
-# One executable per tested folder: unit_<folder>, integration_<folder>, and e2e; every test of
-# theirs is a CTest test. test/support is linked into all of them. A test executable links only the
-# folder it tests and what that folder may include, so a unit test cannot reach above its layer.
+# unit_<folder> and integration_<folder> test one folder of src/ each; every test of theirs is a CTest
+# test. They link only the folder they test and what that may include, so a unit test cannot reach
+# above its layer. test/support is linked into all. What runs the executable itself is a script.
 
-set(GTest_ROOT "" CACHE PATH "Where GoogleTest is, when not in the usual places")
 find_package(GTest REQUIRED)
 include(GoogleTest)
 set(CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE PRE_TEST)
@@ -45,9 +44,7 @@ function(perch_add_tests name label timeout)
                        PROPERTIES LABELS ${label} TIMEOUT ${timeout} ${fixture})
 endfunction()
 
-set(all_folders "")
 foreach(folder IN LISTS PERCH_FOLDERS)
-  list(APPEND all_folders perch_${folder})
   file(GLOB_RECURSE unit CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/unit/${folder}/*_test.cc)
   file(GLOB_RECURSE integration CONFIGURE_DEPENDS
        ${CMAKE_SOURCE_DIR}/test/integration/${folder}/*.cc)
@@ -72,13 +69,6 @@ if(TARGET perch)
   set_tests_properties(e2e.cases e2e.diagnostics PROPERTIES LABELS e2e TIMEOUT 900
                        FIXTURES_REQUIRED guests)
   set_tests_properties(docs.blocks PROPERTIES LABELS docs TIMEOUT 300)
-
-  file(GLOB e2e CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/e2e/*_test.cc)
-  perch_add_tests(e2e e2e 300 SOURCES ${e2e} LINKS ${all_folders})
-  if(TARGET e2e)
-    target_compile_definitions(e2e PRIVATE PERCH_EXE="$<TARGET_FILE:perch>")
-    add_dependencies(e2e perch)
-  endif()
 
   # Every example is run, and its whole output compared, by examples/check.
   file(GLOB sessions CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*/expected/session.txt)
