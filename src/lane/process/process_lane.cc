@@ -43,6 +43,9 @@ Status check_texts(const ChildSpec& spec) {
                 base::cat("cannot start `", spec.argv[0], "`: an argument has a NUL byte in it"),
                 spec.program);
   }
+  if (has_nul(spec.directory)) {
+    return fail(kind::kBadArgument, "a path cannot contain a NUL byte", spec.directory);
+  }
   if (std::ranges::any_of(spec.env, has_nul)) {
     return fail(kind::kBadArgument,
                 base::cat("cannot start `", spec.argv[0], "`: a variable has a NUL byte in it"),
