@@ -6,14 +6,18 @@
 namespace perch::diag {
 
 void Diags::add(Diag diag) {
-  std::size_t& count = diag.severity == Severity::Error     ? errors_
-                       : diag.severity == Severity::Warning ? warnings_
-                                                            : notes_;
-  if (++count > kMaxKept) {
-    ++dropped_;
-    return;
-  }
-  all_.push_back(std::move(diag));
+  if (count(diag.severity))
+    all_.push_back(std::move(diag));
+}
+
+// Counts a diagnostic and says whether there is room for it.
+bool Diags::count(Severity severity) {
+  std::size_t& count = severity == Severity::Error     ? errors_
+                       : severity == Severity::Warning ? warnings_
+                                                       : notes_;
+  const bool room = ++count <= kMaxKept;
+  dropped_ += room ? 0 : 1;
+  return room;
 }
 
 void Diags::sort() {

@@ -65,11 +65,11 @@ public:
   void add(Diag diag);
   template <class Kind>
   void error(const Kind& kind, Span span) {
-    add(make(kind, span, Severity::Error));
+    report(kind, span, Severity::Error);
   }
   template <class Kind>
   void warn(const Kind& kind, Span span) {
-    add(make(kind, span, Severity::Warning));
+    report(kind, span, Severity::Warning);
   }
   [[nodiscard]] bool has_errors() const { return errors_ > 0; }
   [[nodiscard]] std::size_t errors() const { return errors_; }
@@ -81,6 +81,13 @@ public:
   void sort();
 
 private:
+  // A diagnostic that is not kept is not even worded.
+  template <class Kind> void report(const Kind& kind, Span span, Severity severity) {
+    if (count(severity))
+      all_.push_back(make(kind, span, severity));
+  }
+  bool count(Severity severity);
+
   std::vector<Diag> all_;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;

@@ -11,8 +11,9 @@ namespace {
 
 using base::cat;
 
-constexpr std::size_t kMaxCells = 120;   // of a drawn source line
-constexpr std::size_t kCellsBefore = 40; // kept in front of the span when a line is cut
+constexpr std::size_t kMaxCells = 120;     // of a drawn source line
+constexpr std::size_t kCellsBefore = 40;   // kept in front of the span when a line is cut
+constexpr std::size_t kWindowBytes = 1024; // looked at on either side of the span's begin
 constexpr std::string_view kTab = "    ";
 constexpr std::string_view kEllipsis = "\u2026";
 constexpr std::string_view kUnprintable = "\uFFFD";
@@ -96,52 +97,78 @@ struct Excerpt {
   std::size_t length = 1;
 };
 
-// Draws the cells [first, last) of `line`, with an ellipsis for each side that was cut.
+// Draws the cells [first, last) of `line`.
 std::string draw_cells(std::string_view line, std::size_t first, std::size_t last) {
   std::string out;
-  std::size_t cell = 0;
-  if (first > 0)
-    out += kEllipsis;
-  while (!line.empty()) {
+  for (std::size_t cell = 0; !line.empty();) {
     const Drawn next = draw_one(line);
     if (cell + next.cells > last)
-      return out += kEllipsis;
-    if (cell >= first) {
+      break;
+    if (cell >= first)
       out += next.text;
-    } else if (cell + next.cells > first) {
+    else if (cell + next.cells > first)
       out.append(cell + next.cells - first, ' '); // a wide character lost its first half
-    }
     cell += next.cells;
     line.remove_prefix(next.bytes);
   }
   return out;
 }
 
-// `begin` and `end` are byte offsets in `line`.
-Excerpt draw_line(std::string_view line, std::size_t begin, std::size_t end) {
+// The part of a line that may be drawn, so that the length of a line costs nothing: some bytes
+// around the span, cut between characters.
+struct Window {
+  std::string_view text;
+  std::size_t begin; // of the span, in `text`
+  std::size_t end;
+  bool cut_left;
+  bool cut_right;
+};
+
+Window window_of(std::string_view line, std::size_t begin, std::size_t end) {
+  const auto continues = [&](std::size_t at) {
+    return at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0) == 0x80;
+  };
   begin = std::min(begin, line.size());
   end = std::clamp(end, begin, line.size());
-  const std::size_t indent = cells_of(line.substr(0, begin));
-  const std::size_t length = cells_of(line.substr(begin, end - begin));
-  const std::size_t total = indent + length + cells_of(line.substr(end));
-  Excerpt out{.text = {}, .indent = indent, .length = std::max<std::size_t>(length, 1)};
-  if (total <= kMaxCells) {
-    out.text = draw_cells(line, 0, total);
-    return out;
-  }
-  // One cell of the width goes to each ellipsis.
+  std::size_t left = begin - std::min(begin, kWindowBytes);
+  while (left > 0 && left < begin && continues(left))
+    ++left;
+  std::size_t right = std::min(line.size(), begin + kWindowBytes);
+  while (right < line.size() && continues(right))
+    ++right;
+  return {.text = line.substr(left, right - left),
+          .begin = begin - left,
+          .end = std::min(end, right) - left,
+          .cut_left = left > 0,
+          .cut_right = right < line.size()};
+}
+
+// `begin` and `end` are byte offsets in `line`. A line that is too long loses its ends; one cell
+// of the width goes to each ellipsis.
+Excerpt draw_line(std::string_view line, std::size_t begin, std::size_t end) {
+  const Window window = window_of(line, begin, end);
+  const std::size_t indent = cells_of(window.text.substr(0, window.begin));
+  const std::size_t length = cells_of(window.text.substr(window.begin, window.end - window.begin));
+  const std::size_t total = indent + length + cells_of(window.text.substr(window.end));
+  const bool fits = total <= kMaxCells && !window.cut_left && !window.cut_right;
   std::size_t first = 0;
-  std::size_t last = kMaxCells - 1;
-  if (indent + length > last && indent > kCellsBefore) {
-    first = std::min(indent - kCellsBefore, total - (kMaxCells - 1));
+  std::size_t last = fits ? total : std::min(total, kMaxCells - 1);
+  bool left = window.cut_left;
+  if (!fits && indent > kCellsBefore && (left || indent + length > last)) {
+    left = true;
+    first = indent - kCellsBefore;
+    if (!window.cut_right)
+      first = std::min(first, total - std::min(total, kMaxCells - 1));
     last = std::min(first + kMaxCells - 2, total);
-    if (last + 1 == total)
+    if (!window.cut_right && last + 1 == total)
       last = total;
-    out.indent = indent - first + 1;
   }
-  out.text = draw_cells(line, first, last);
-  out.length = std::max<std::size_t>(std::min(length, last - indent), 1);
-  return out;
+  const bool right = window.cut_right || last < total;
+  const std::size_t shown = last > indent ? std::min(length, last - indent) : 0;
+  return {.text = cat(left ? kEllipsis : "", draw_cells(window.text, first, last),
+                      right ? kEllipsis : ""),
+          .indent = indent - first + (left ? 1 : 0),
+          .length = std::max<std::size_t>(shown, 1)};
 }
 
 class Renderer {

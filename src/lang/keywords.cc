@@ -14,21 +14,21 @@ constexpr Keyword kBlocks[] = {
     {"else", "else, or else if CONDITION", 0, 0},
     {"end", "end", 0, 0},
     {"for_each", "for_each LIST NAME, or for_each NAME in LIST", 2, 3},
-    {"match", "match VALUE", 1, 1},
+    {"match", "match VALUE", 1, 1, false, true},
     {"case", "case VALUE", 1, 1},
-    {"try", "try", 0, 0},
+    {"try", "try", 0, 0, false, true},
     {"rescue", "rescue, or rescue NAME", 0, 1},
     {"finally", "finally", 0, 0},
-    {"os", "os NAME", 1, 1},
-    {"arch", "arch NAME", 1, 1},
-    {"pipe", "pipe", 0, 0},
-    {"parallel", "parallel, or parallel max=N", 0, 0, true},
-    {"timeout", "timeout DURATION, or timeout secs=N", 1, 1, true},
-    {"retry", "retry, retry N, or retry max=N delay=DURATION", 0, 1, true},
+    {"os", "os NAME", 1, 1, false, true},
+    {"arch", "arch NAME", 1, 1, false, true},
+    {"pipe", "pipe", 0, 0, false, true},
+    {"parallel", "parallel, or parallel max=N", 0, 0, true, true},
+    {"timeout", "timeout DURATION, or timeout secs=N", 1, 1, true, true},
+    {"retry", "retry, retry N, or retry max=N delay=DURATION", 0, 1, true, true},
     {"with_env", "with_env NAME=VALUE, any number of them", 1, kAnyNumber},
     {"with_cwd", "with_cwd DIRECTORY", 1, 1},
-    {"sandbox", "sandbox FLAG, any number of them", 1, kAnyNumber, true},
-    {"cache", "cache KEY DURATION, or cache key=KEY ttl=DURATION", 2, 2, true},
+    {"sandbox", "sandbox FLAG, any number of them", 1, kAnyNumber, true, true},
+    {"cache", "cache KEY DURATION, or cache key=KEY ttl=DURATION", 2, 2, true, true},
     {"wasm_run", "wasm_run MODULE, or wasm_run MODULE func:NAME ARG:VALUE", 1, 1, true},
 };
 
@@ -179,7 +179,7 @@ const Setting* find_setting(std::string_view word, Region region) {
 std::string_view name_of(Region region) {
   switch (region) {
   case Region::File:
-    return "the file itself";
+    return "the file level";
   case Region::Requires:
     return "`requires`";
   case Region::Bundle:

@@ -17,6 +17,7 @@ struct Keyword {
   std::uint8_t min_words = 0; ///< behind the keyword, named options included
   std::uint8_t max_words = 0; ///< positional words only
   bool options = false;       ///< takes `key=value` and `key:value`
+  bool program = false;       ///< is also the name of a program people have
 };
 
 /// Where a line stands.
@@ -53,7 +54,7 @@ struct Setting {
 [[nodiscard]] const Setting* find_setting(std::string_view word);
 [[nodiscard]] const Setting* find_setting(std::string_view word, Region region);
 
-/// Where the lines of a region stand: "a command", "`requires`", …
+/// A region as messages call it: "a command", "`requires`", …
 [[nodiscard]] std::string_view name_of(Region region);
 
 /// What people who come from other languages write for something of ours; empty if nothing.

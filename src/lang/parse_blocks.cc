@@ -112,9 +112,9 @@ Parser::BlockFunction Parser::block_function(std::string_view keyword) {
   return nullptr;
 }
 
-// A malformed head was reported; whether there is a block to read all the same.
+// Whether there is a block to read below a head that may have been reported as malformed.
 bool Parser::block_goes_on(bool well_formed, const Line& head) const {
-  return well_formed || has_body_below(head);
+  return (well_formed && !head.damaged) || has_body_below(head);
 }
 
 const Stmt* Parser::if_block(const Line& head, Words words) {
@@ -298,6 +298,12 @@ const Stmt* Parser::stage() {
 // ---- wasm_run ----------------------------------------------------------------------------------
 
 // It has a body if declarations follow, or deeper lines, or an `end` that is not further left.
+bool Parser::has_wasm_body(const Line& head) const {
+  const Line* next = line_below(head);
+  return has_body_below(head) ||
+         (next != nullptr && find_wasm_keyword(keyword_of(*next)) != nullptr);
+}
+
 const Stmt* Parser::wasm_block(const Line& head, Words words) {
   const Keyword& keyword = *find_block_keyword("wasm_run");
   const Head read = split_options(keyword, words);
@@ -306,12 +312,7 @@ const Stmt* Parser::wasm_block(const Line& head, Words words) {
   if (read.words.size() > 1)
     stmt->module = read.words[1];
   stmt->options = read.options;
-  const Line* next = peek();
-  const std::string_view below = next == nullptr ? std::string_view{} : keyword_of(*next);
-  const bool has_body =
-      next != nullptr && (find_wasm_keyword(below) != nullptr || next->column > head.column ||
-                          (below == "end" && next->column == head.column));
-  if (has_body) {
+  if (has_wasm_body(head)) {
     open("wasm_run", head);
     const std::size_t mark = wasm_items_.mark();
     ++level_;

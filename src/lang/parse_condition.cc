@@ -97,7 +97,7 @@ private:
     bool operand = true; // a parenthesis opens a group only where an operand may begin
     std::size_t open = 0;
     for (const Word& word : words_) {
-      if (!operand && (word.is("and") || word.is("or"))) {
+      if (word.is("and") || word.is("or")) {
         push(word.is("and") ? Kind::And : Kind::Or, word);
         operand = true;
         continue;

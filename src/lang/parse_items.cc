@@ -98,7 +98,7 @@ void Parser::import() {
 
 void Parser::binding() {
   const Line& line = take();
-  const Assignment read = assignment(line.words);
+  const Assignment read = assignment(line);
   if (read.value.size() != 1) {
     const Span where = read.value.empty() ? read.name_span : covering(read.value);
     error(BindingShape{read.name, read.value.size()}, where);
@@ -129,13 +129,7 @@ void Parser::misplaced_item(const Line& line) {
   } else if (is_setting_not_block(line)) {
     damaged_ = line.damaged;
     error(MisplacedSetting{keyword}, line.words[0].span);
-    if (keyword == "arg")
-      (void)arg();
-    else if (keyword == "do")
-      do_block();
-    else
-      take();
-    stmts_.drop(0);
+    discard(line);
   } else {
     misplaced_statement(line);
   }
@@ -143,7 +137,7 @@ void Parser::misplaced_item(const Line& line) {
 
 // A keyword of some region that does not open a block here.
 bool Parser::is_setting_not_block(const Line& line) const {
-  const std::string_view keyword = keyword_of(line);
+  const std::string_view keyword = head_of(line);
   return find_setting(keyword) != nullptr &&
          (find_block_keyword(keyword) == nullptr || !has_body_below(line));
 }

@@ -59,12 +59,13 @@ ProcDecl Parser::proc(ProcKind kind) {
   out.args = args_.take(args, arena_);
   out.body = stmts_.take(body, arena_);
   out.span = close();
+  misplaced_run_ = false;
   return out;
 }
 
 void Parser::proc_line(ProcDecl& proc, Region region) {
   const Line& line = *peek();
-  const std::string_view keyword = keyword_of(line);
+  const std::string_view keyword = head_of(line);
   if (find_setting(keyword, region) == nullptr) {
     misplaced_in_proc(line, region);
     return;
@@ -141,7 +142,7 @@ ArgDecl Parser::arg() {
   ++level_;
   while (!region_ends()) {
     const Line& line = *peek();
-    const std::string_view keyword = keyword_of(line);
+    const std::string_view keyword = head_of(line);
     const bool of_command = find_setting(keyword, Region::Command) != nullptr;
     if (find_setting(keyword, Region::Arg) != nullptr)
       lines_.push(config_line());

@@ -27,9 +27,7 @@ std::string MisplacedSetting::help() const {
                               Region::Command, Region::Template, Region::Catch, Region::Arg}) {
     if (find_setting(word, region) == nullptr)
       continue;
-    if (!homes.empty())
-      homes += " or ";
-    homes += name_of(region);
+    homes += cat(homes.empty() ? "" : ", or to ", name_of(region));
   }
   return cat("it belongs to ", homes);
 }
@@ -55,11 +53,10 @@ void Parser::rows(Region region, Row row) {
   ++level_;
   while (!region_ends()) {
     const Line& line = *peek();
-    const std::string_view keyword = keyword_of(line);
-    if (const Setting* setting = find_setting(keyword, region))
+    if (const Setting* setting = find_setting(head_of(line), region))
       row(setting->shape);
     else if (line.column <= openers_.back().column &&
-             (find_setting(keyword, Region::File) != nullptr || is_assignment(line.words)))
+             (find_setting(head_of(line), Region::File) != nullptr || is_assignment(line.words)))
       unclosed(openers_.size() - 1);
     else
       unknown_setting(line, region);
@@ -70,12 +67,23 @@ void Parser::rows(Region region, Row row) {
 void Parser::unknown_setting(const Line& line, Region region) {
   damaged_ = line.damaged;
   const Word& head = line.words[0];
+  misplaced_run_ = false;
   if (is_setting_not_block(line))
     error(MisplacedSetting{head.text}, head.span);
   else
     error(UnknownSetting{raw(head), region}, head.span);
+  discard(line);
+}
+
+// Takes a line that was reported, and what belongs to it if it opens something.
+void Parser::discard(const Line& line) {
   const std::size_t mark = stmts_.mark();
-  if (find_block_keyword(keyword_of(line)) != nullptr && has_body_below(line))
+  const std::string_view keyword = keyword_of(line);
+  if (keyword == "arg" && has_body_below(line))
+    (void)arg();
+  else if (keyword == "do" && has_body_below(line))
+    do_block();
+  else if (block_function(keyword) != nullptr && has_body_below(line))
     statement();
   else
     take();
@@ -153,15 +161,15 @@ void Parser::need(const Keyword& shape, Needs& needs) {
 void Parser::bin_body(const Line& bin, Needs& needs) {
   const std::size_t first = next_;
   const Line* next = peek();
-  for (; next != nullptr && is_pin(keyword_of(*next)); next = peek())
-    pin(find_setting(keyword_of(*next))->shape, needs);
+  for (; next != nullptr && is_pin(head_of(*next)); next = peek())
+    pin(find_setting(head_of(*next))->shape, needs);
   const bool has_pins = needs.pin_counts[needs.last_bin] > 0;
   if (next == nullptr || keyword_of(*next) != "end" || next->column < bin.column ||
       (!has_pins && bin.column <= openers_.back().column))
     return;
-  if (levels_ != nullptr) {
+  if (layout_ != nullptr) {
     for (std::size_t i = first; i < next_; ++i)
-      (*levels_)[i] = static_cast<std::uint16_t>(level_ + 1);
+      (*layout_)[i].level = static_cast<std::uint16_t>(level_ + 1);
   }
   fits(*find_block_keyword("end"), take().words);
 }

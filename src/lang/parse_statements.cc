@@ -16,7 +16,7 @@ struct MisplacedKeyword {
     return cat("`", word, "` belongs in ", home(), ", and this is none");
   }
   [[nodiscard]] std::string help() const {
-    return cat("to run a program of that name, write `exec ", word, "`");
+    return cat("put it into ", home(), ", or look for an `end` above it that is one too many");
   }
 
 private:
@@ -53,7 +53,10 @@ struct CannotCapture {
   std::string_view keyword;
   [[nodiscard]] std::string message() const { return cat("`", keyword, "` has no result"); }
   [[nodiscard]] std::string help() const {
-    return cat("assign inside the block; a program of that name is run with `exec ", keyword, "`");
+    return cat("assign inside the block",
+               find_block_keyword(keyword)->program
+                   ? cat("; a program of that name is run with `exec ", keyword, "`")
+                   : "");
   }
 };
 
@@ -90,8 +93,10 @@ struct KeywordInChain {
     return cat("the block `", keyword, "` cannot stand in a chain or a pipe");
   }
   [[nodiscard]] std::string help() const {
-    return cat("give it a line of its own; a program of that name is run with `exec ", keyword,
-               "`");
+    return cat("give it a line of its own",
+               find_block_keyword(keyword)->program
+                   ? cat("; a program of that name is run with `exec ", keyword, "`")
+                   : "");
   }
 };
 
@@ -218,6 +223,11 @@ const Stmt* Parser::statement() {
     return (this->*function)(line, line.words);
   }
   if (divider_kind(keyword) != kNoDivider || find_wasm_keyword(keyword) != nullptr) {
+    if (blame_hint(line.words[0].span)) {
+      skip_to_item();
+      unwind_to_ = 0;
+      return nullptr;
+    }
     take();
     error(MisplacedKeyword{keyword}, line.words[0].span);
     return nullptr;
@@ -244,21 +254,28 @@ const Stmt* Parser::too_deep(const Line& head) {
       unwind_to_ = 0; // what is not closed is beside the point
       return nullptr;
     }
-    const std::string_view keyword = keyword_of(*line);
-    if (keyword == "end")
+    if (keyword_of(*line) == "end")
       --depth;
-    else if (block_function(keyword) != nullptr && has_body_below(*line))
+    else if (opens_block(*line))
       ++depth;
     take();
   }
   return nullptr;
 }
 
+// Whether an `end` further down belongs to this line.
+bool Parser::opens_block(const Line& line) const {
+  if (is_assignment(line.words))
+    return line.words.back().is("pipe");
+  const std::string_view keyword = head_of(line);
+  return keyword == "wasm_run" ? has_wasm_body(line) : block_function(keyword) != nullptr;
+}
+
 // ---- assignments -------------------------------------------------------------------------------
 
 const Stmt* Parser::assign() {
   const Line& line = take();
-  const Assignment read = assignment(line.words);
+  const Assignment read = assignment(line);
   if (read.value.empty()) {
     error(AssignmentWithoutValue{read.name}, read.name_span);
     return nullptr;

@@ -20,20 +20,21 @@ struct WrongShape {
   [[nodiscard]] std::string message() const {
     if (count < keyword.min_words)
       return cat("`", keyword.word, "` needs ", words(keyword.min_words), " behind it");
-    if (keyword.options && keyword.max_words == 0)
-      return cat("`", keyword.word, "` takes only named options");
+    if (keyword.max_words == 0)
+      return cat("`", keyword.word, "` takes ",
+                 keyword.options ? "only named options" : "no words");
     return cat("`", keyword.word, "` takes ", words(keyword.max_words), ", not ", count);
   }
   [[nodiscard]] std::string help() const {
     std::string out = cat("the form is: ", keyword.form);
-    if (find_block_keyword(keyword.word) == &keyword && keyword.word != "end")
+    if (keyword.program)
       out += cat("; a program of that name is run with `exec ", keyword.word, "`");
     return out;
   }
 
 private:
   static std::string words(std::size_t count) {
-    return count == 0 ? "nothing" : count == 1 ? "one word" : cat(count, " words");
+    return count == 1 ? "one word" : cat(count, " words");
   }
 };
 
@@ -156,8 +157,11 @@ bool Parser::is_assignment(Words words) const {
          (length == first.size() || raw(words[1]) == "=");
 }
 
-// Splits words that are an assignment.
-Parser::Assignment Parser::assignment(Words words) {
+// Splits the line last taken, which is an assignment.
+Parser::Assignment Parser::assignment(const Line& line) {
+  const Words words = line.words;
+  if (layout_ != nullptr)
+    (*layout_)[static_cast<std::size_t>(&line - tokens_.lines.data())].assignment = true;
   const std::size_t length = identifier_length(raw(words[0]));
   const bool glued = length > 0 && length < raw(words[0]).size(); // `x=…`
   const Span span = words[0].span;

@@ -20,9 +20,9 @@ struct UnclosedBlock {
 
 struct StrayEnd {
   static constexpr std::string_view id = "stray-end";
-  [[nodiscard]] static std::string message() { return "this `end` closes nothing that it should"; }
+  [[nodiscard]] static std::string message() { return "this `end` is one too many"; }
   [[nodiscard]] static std::string help() {
-    return "remove it, or find the block it was meant for";
+    return "remove it, or add the block that it is to close";
   }
 };
 
@@ -51,10 +51,10 @@ Ast parse(const diag::Source& source, const Tokens& tokens, diag::Diags& diags) 
 }
 
 Parser::Parser(const diag::Source& source, const Tokens& tokens, diag::Diags& diags,
-               std::vector<std::uint16_t>* levels)
-    : source_(source), tokens_(tokens), arena_(*tokens.arena), diags_(diags), levels_(levels) {
-  if (levels_ != nullptr)
-    levels_->assign(tokens.lines.size(), 0);
+               std::vector<LineLayout>* layout)
+    : source_(source), tokens_(tokens), arena_(*tokens.arena), diags_(diags), layout_(layout) {
+  if (layout_ != nullptr)
+    layout_->assign(tokens.lines.size(), {});
 }
 
 Ast Parser::run() {
@@ -82,20 +82,23 @@ const Line* Parser::peek() {
 
 const Line& Parser::take() {
   const Line& line = *peek();
-  if (levels_ != nullptr)
-    (*levels_)[next_] = level_;
+  if (layout_ != nullptr)
+    (*layout_)[next_].level = level_;
   ++next_;
   end_at_ = line.words.back().span.end;
   damaged_ = line.damaged;
   return line;
 }
 
-// The first word of a line if it can be a keyword: bare, and not the target of an assignment.
-std::string_view Parser::keyword_of(const Line& line) const {
+// The first word of a line if it can be a keyword.
+std::string_view Parser::head_of(const Line& line) {
   const Word& head = line.words[0];
-  if (head.quote != Quote::None || !head.plain() || is_assignment(line.words))
-    return {};
-  return head.text;
+  return head.quote == Quote::None && head.plain() ? head.text : std::string_view{};
+}
+
+// The same where assignments may stand: their target is no keyword.
+std::string_view Parser::keyword_of(const Line& line) const {
+  return is_assignment(line.words) ? std::string_view{} : head_of(line);
 }
 
 // Whether a line can only begin an item of the file, as far as its words tell. In a body the same
@@ -104,22 +107,27 @@ bool Parser::starts_item(const Line& line) const {
   const std::string_view keyword = keyword_of(line);
   const std::size_t count = line.words.size();
   if (keyword == "command" || keyword == "template" || keyword == "catch")
-    return count == 2;
+    return count == 1 || base::is_identifier(raw(line.words[1]));
   if (keyword == "requires" || keyword == "bundle" || keyword == "hooks")
     return count == 1;
   return keyword == "import" && (count == 2 || count == 4);
 }
 
-// Whether the lines below a malformed head are its body, so that its `end` is not taken for
-// another's.
-bool Parser::has_body_below(const Line& head) const {
+// The next line with words behind `line`, or null.
+const Line* Parser::line_below(const Line& line) const {
   const Line* const end = tokens_.lines.data() + tokens_.lines.size();
-  const Line* next = &head + 1;
+  const Line* next = &line + 1;
   while (next != end && next->words.empty())
     ++next;
-  if (next == end)
-    return false;
-  return next->column > head.column || (next->column == head.column && keyword_of(*next) == "end");
+  return next == end ? nullptr : next;
+}
+
+// Whether the lines below a line look like its body: for a malformed head this says whether there
+// is an `end` of its own, not to be taken for another's.
+bool Parser::has_body_below(const Line& head) const {
+  const Line* next = line_below(head);
+  return next != nullptr && (next->column > head.column ||
+                             (next->column == head.column && keyword_of(*next) == "end"));
 }
 
 Span Parser::from(Span begin) const { return {begin.source, begin.begin, end_at_}; }
@@ -175,8 +183,8 @@ void Parser::unclosed(std::size_t unwind_to) {
   const Opener& culprit = early ? *hints_.closed_early : openers_.back();
   diag::Diag diag = diag::make(UnclosedBlock{culprit.keyword}, culprit.span);
   if (early) {
-    diag.related.push_back({hints_.early_end, "this `end` was taken for it, from its column it "
-                                              "belongs to a block further out"});
+    diag.related.push_back({hints_.early_end, "this `end` closes it, but stands in the column of "
+                                              "a block further out"});
   } else {
     for (std::size_t i = openers_.size() - 1; i-- > unwind_to;)
       diag.related.push_back(

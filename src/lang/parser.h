@@ -39,11 +39,17 @@ private:
 
 using Words = std::span<const Word>;
 
+/// What the formatter has to know about a line.
+struct LineLayout {
+  std::uint16_t level = 0; ///< how deep it stands
+  bool assignment = false; ///< `NAME = …`, whose sign may be glued to its neighbours
+};
+
 class Parser {
 public:
-  /// `levels`, if given, receives for each line how deep it stands in canonical layout.
+  /// `layout`, if given, receives what it says of each line that has words.
   Parser(const diag::Source& source, const Tokens& tokens, diag::Diags& diags,
-         std::vector<std::uint16_t>* levels);
+         std::vector<LineLayout>* layout);
 
   Ast run();
 
@@ -74,7 +80,9 @@ private:
   const Line* peek();
   const Line& take();
   [[nodiscard]] std::string_view keyword_of(const Line& line) const;
+  [[nodiscard]] static std::string_view head_of(const Line& line);
   [[nodiscard]] bool starts_item(const Line& line) const;
+  [[nodiscard]] const Line* line_below(const Line& line) const;
   [[nodiscard]] bool has_body_below(const Line& head) const;
   void open(std::string_view keyword, const Line& head, std::uint8_t dividers = kNoDivider);
   Span close();
@@ -104,7 +112,7 @@ private:
     Words value;
   };
   [[nodiscard]] bool is_assignment(Words words) const;
-  Assignment assignment(Words words);
+  Assignment assignment(const Line& line);
 
   // parse_items.cc: the file level
   void item();
@@ -142,6 +150,7 @@ private:
   template <class Row>
   void rows(Region region, Row row);
   void unknown_setting(const Line& line, Region region);
+  void discard(const Line& line);
   Tail tail(Words words, bool takes_alias, bool takes_optional);
 
   // parse_proc.cc: commands, templates, catches
@@ -161,6 +170,7 @@ private:
   [[nodiscard]] static std::uint8_t divider_kind(std::string_view keyword);
   const Stmt* statement();
   const Stmt* too_deep(const Line& head);
+  [[nodiscard]] bool opens_block(const Line& line) const;
   const Stmt* assign();
   const Stmt* captured(Words value, const Line& head);
   const Stmt* call(Words words, const Line& head);
@@ -180,6 +190,7 @@ private:
   const Stmt* simple_block(const Line& head, Words words);
   const Stmt* pipe_block(const Line& head, Words words);
   const Stmt* stage();
+  [[nodiscard]] bool has_wasm_body(const Line& head) const;
   const Stmt* wasm_block(const Line& head, Words words);
   void wasm_item();
 
@@ -204,7 +215,7 @@ private:
   const Tokens& tokens_;
   base::Arena& arena_;
   diag::Diags& diags_;
-  std::vector<std::uint16_t>* levels_;
+  std::vector<LineLayout>* layout_;
 
   std::size_t next_ = 0;       ///< index of the line to read
   std::uint16_t level_ = 0;    ///< of the line to read, in canonical layout

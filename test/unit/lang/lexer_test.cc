@@ -1,6 +1,6 @@
 #include "base/text.h"
 #include "lang/lexer.h"
-#include "support.h"
+#include "unit/lang/support.h"
 
 #include <gtest/gtest.h>
 

@@ -3,6 +3,8 @@
 
 #include "diag/diag.h"
 #include "lang/dump.h"
+#include "lang/format.h"
+#include "lang/parse.h"
 #include "lang/token.h"
 
 #include <string>
@@ -14,6 +16,8 @@ struct TestFile {
   explicit TestFile(std::string text) : source(sources.add("a.perch", std::move(text))) {}
 
   std::string tokens() { return dump(source, lex(source, diags)); }
+  std::string tree() { return dump(parse(source, lex(source, diags), diags)); }
+  std::string formatted() { return format(source, lex(source, diags)); }
 
   std::string diagnostics() {
     diags.sort();
@@ -27,5 +31,12 @@ struct TestFile {
   const diag::Source& source;
   diag::Diags diags;
 };
+
+/// What is reported about a text.
+inline std::string reported(std::string text) {
+  TestFile file(std::move(text));
+  (void)file.tree();
+  return file.diagnostics();
+}
 
 } // namespace perch::lang
