@@ -78,26 +78,26 @@ void JobControl::watch() {
 }
 
 void JobControl::stopped(int signal) {
-  if (!holds_) {
-    if (!wants_terminal(signal))
-      return; // whoever stopped it can continue it
+  if (wants_terminal(signal)) {
     wait_for_terminal();
-  } else {
+  } else if (holds_) {
     terminal_.suspend(group_);
-    stop_own_group(wants_terminal(signal) ? SIGTTIN : SIGTSTP);
-    while (!terminal_.resume(group_) && wants_terminal(signal) && !child_ended()) {
-      std::this_thread::sleep_for(kLookEvery);
-    }
+    stop_own_group(SIGTSTP);
+    (void)terminal_.resume(group_); // not when the shell continued us in the background
+  } else {
+    return; // whoever stopped it can continue it
   }
   ::kill(-group_, SIGCONT);
 }
 
 void JobControl::wait_for_terminal() {
-  while (!(holds_ = terminal_.take(group_)) && !child_ended()) {
-    if (!terminal_.is_ours())
-      stop_own_group(SIGTTIN);
+  for (;;) {
+    if (holds_ ? terminal_.resume(group_) : terminal_.take(group_)) break;
+    if (child_ended()) return;
+    if (!terminal_.is_ours()) stop_own_group(SIGTTIN);
     std::this_thread::sleep_for(kLookEvery);
   }
+  holds_ = true;
 }
 
 } // namespace perch::lane
