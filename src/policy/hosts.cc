@@ -154,15 +154,15 @@ bool name_matches(std::string_view pattern, std::string_view host) {
 } // namespace
 
 Result<std::string> normalize_host(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']'))
-    host = host.substr(1, host.size() - 2);
-  if (host.empty())
+  const bool in_brackets = host.starts_with('[') && host.ends_with(']');
+  const std::string_view inner = in_brackets ? host.substr(1, host.size() - 2) : host;
+  if (inner.empty())
     return bad_host(host, "it is empty");
-  if (host.find(':') == npos)
+  if (!in_brackets && host.find(':') == npos)
     return normalize_name(host);
-  const auto ip = parse_ip(host);
-  if (!ip)
-    return bad_host(host, "a name with a colon must be an IPv6 address");
+  const auto ip = parse_ip(inner);
+  if (!ip || !ip->v6)
+    return bad_host(host, "what stands in brackets or holds a colon must be an IPv6 address");
   return ip_text(*ip);
 }
 

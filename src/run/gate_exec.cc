@@ -98,14 +98,12 @@ struct Found {
   std::string argv0;
 };
 
-/// Asks first and reports what is missing afterwards, so that a refused program is refused whether
-/// or not it exists.
-Result<Found> find_program(const Gate& gate, const Scope& scope, Actor actor,
-                           const Invocation& invocation) {
-  const std::string& head = invocation.head;
+/// Where a head leads and what it is called, when the policy allows starting it. The place is
+/// empty when nothing is there: a refused program is refused whether or not it exists.
+Result<Found> admitted(const Gate& gate, const Scope& scope, Actor actor, const std::string& head,
+                       const DeclaredBin* bin) {
   if (head.empty())
     return fail(kind::kBadArgument, cat(actor.name, ": the name of the program is empty"));
-  const DeclaredBin* bin = bin_of(gate, invocation);
   const std::string wanted = bin != nullptr ? bin->name : head;
   Found out{.path = bin != nullptr ? place_of_bin(gate, *bin) : place_of_head(gate, scope, head),
             .argv0 = wanted};
@@ -115,8 +113,15 @@ Result<Found> find_program(const Gate& gate, const Scope& scope, Actor actor,
                                                 : wanted;
   PERCH_TRY(gate.ask(scope, actor,
                      {.cap = Cap::Exec, .subject = head, .resolved = out.path, .known_as = known}));
+  return out;
+}
+
+Result<Found> find_program(const Gate& gate, const Scope& scope, Actor actor,
+                           const Invocation& invocation) {
+  const DeclaredBin* bin = bin_of(gate, invocation);
+  PERCH_TRY_ASSIGN(Found out, admitted(gate, scope, actor, invocation.head, bin));
   if (out.path.empty())
-    return not_found(gate, scope, actor, wanted, bin);
+    return not_found(gate, scope, actor, out.argv0, bin);
   PERCH_TRY_ASSIGN(out.handle, check_pins(gate, out.path));
   return out;
 }
@@ -197,6 +202,12 @@ Result<lane::ChildSpec> child(const Gate& gate, const Scope& scope, Actor actor,
     out.confinement = confinement(scope.policy, gate.setup().allow_child_network, found.path);
   }
   return out;
+}
+
+Status ask_for_program(const Gate& gate, const Scope& scope, Actor actor, std::string_view head) {
+  const Invocation invocation{.head = std::string(head)};
+  PERCH_TRY(admitted(gate, scope, actor, invocation.head, bin_of(gate, invocation)));
+  return {};
 }
 
 Status check_bin(const Gate& gate, const DeclaredBin& bin) {

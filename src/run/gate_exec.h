@@ -34,6 +34,11 @@ struct Invocation {
 [[nodiscard]] Result<lane::ChildSpec> child(const Gate& gate, const Scope& scope, Actor actor,
                                             const Invocation& invocation);
 
+/// Asks for a program by name or path without starting it: a question about it is as good as it.
+/// Errors: the denial; bad_argument for an empty name.
+[[nodiscard]] Status ask_for_program(const Gate& gate, const Scope& scope, Actor actor,
+                                     std::string_view head);
+
 /// For preflight: the bin is there, may be executed and has its digest.
 /// Errors: bin_not_found, requirement_unmet, file_*.
 [[nodiscard]] Status check_bin(const Gate& gate, const DeclaredBin& bin);

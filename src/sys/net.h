@@ -26,8 +26,10 @@ struct Address {
 };
 
 struct Interfaces {
-  std::vector<std::string> up;     ///< names of those that are up
-  std::optional<Address> outbound; ///< the source address towards the internet; no packet is sent
+  std::vector<std::string> up; ///< names of those that are up
+  /// The source address of packets towards the internet (none is sent), else the first that is not
+  /// loopback.
+  std::optional<Address> address;
 };
 
 /// Threads: safe from several.

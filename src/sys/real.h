@@ -1,6 +1,8 @@
 #pragma once
 // Constructors of the real world. For `cli/` alone; everything else receives a World.
 
+#include "sys/http.h"
+#include "sys/net.h"
 #include "sys/world.h"
 
 #include <memory>
@@ -12,6 +14,10 @@ namespace perch::sys {
 /// A view of `environ`; the array must not change while it is used.
 [[nodiscard]] std::unique_ptr<Env> real_env(char** environ);
 [[nodiscard]] std::unique_ptr<Host> real_host(const Env& env);
+[[nodiscard]] std::unique_ptr<Net> real_net();
+/// libcurl. Trusts the authorities of SSL_CERT_FILE and SSL_CERT_DIR, else the system's bundle.
+/// Costs nothing until the first exchange. Lifetime: `env` must outlive it.
+[[nodiscard]] std::unique_ptr<HttpTransport> curl_transport(const Env& env);
 
 /// Lets SIGINT, SIGTERM and SIGHUP stop `root` instead of ending the process; a second SIGINT ends
 /// it at once by the signal's default action. Those that were ignored at start (nohup) stay so.

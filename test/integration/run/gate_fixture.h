@@ -50,7 +50,8 @@ protected:
                                                .sink = setup.sink,
                                                .protected_directories = setup.protected_directories,
                                                .confine_off = setup.confine_off,
-                                               .allow_child_network = setup.allow_child_network});
+                                               .allow_child_network = setup.allow_child_network,
+                                               .http = setup.http});
     }
     return *gate_;
   }
@@ -87,6 +88,7 @@ protected:
     trace::Sink* sink = nullptr;
     std::vector<std::string> protected_directories;
     bool confine_off = false, allow_child_network = false;
+    HttpRules http;
   } setup;
   test::TempDir top; ///< everything of the test
   test::TempDir home;

@@ -102,9 +102,28 @@ TEST(Hosts, characters_that_unicode_maps_to_others_are_refused) {
 }
 
 TEST(Hosts, what_is_no_name_is_refused) {
-  for (const std::string_view host :
-       {"", ".", "..", "a..b", ".a", "a b", "a/b", "a@b", "a%2eb", "a\\b", "a#b", "a?b", "[::1",
-        "::1%eth0", "a:b", "\xff.example", "a\nb", "*", "*.example.com"}) {
+  for (const std::string_view host : {"",
+                                      ".",
+                                      "..",
+                                      "a..b",
+                                      ".a",
+                                      "a b",
+                                      "a/b",
+                                      "a@b",
+                                      "a%2eb",
+                                      "a\\b",
+                                      "a#b",
+                                      "a?b",
+                                      "[::1",
+                                      "::1%eth0",
+                                      "a:b",
+                                      "[a]",
+                                      "[192.0.2.1]",
+                                      "[]",
+                                      "\xff.example",
+                                      "a\nb",
+                                      "*",
+                                      "*.example.com"}) {
     EXPECT_FALSE(normalize_host(host)) << host;
   }
   EXPECT_FALSE(normalize_host(std::string(64, 'a') + ".example"));
