@@ -5,6 +5,7 @@
 #include "cli/options.h"
 
 #include <algorithm>
+#include <array>
 
 namespace perch::cli {
 
@@ -225,6 +226,16 @@ constexpr VerbWord kVerbs[] = {
 } // namespace
 
 std::span<const Flag> flags() { return kFlags; }
+
+std::span<const std::string_view> own_flag_names() {
+  static constexpr auto kNames = [] {
+    std::array<std::string_view, std::size(kFlags)> names;
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = kFlags[i].name.substr(2);
+    return names;
+  }();
+  return kNames;
+}
+
 std::span<const VerbWord> verb_words() { return kVerbs; }
 
 } // namespace perch::cli

@@ -72,8 +72,9 @@ std::string arguments_table(const program::Command& command) {
     std::string choices;
     for (std::string_view choice : arg->choices) choices += cat(choices.empty() ? "" : "|", choice);
     if (!choices.empty()) state += cat(" one of ", choices);
-    out += cat("  ", column(name, 16), column(op::type_name(arg->type), 8), column(state, 14),
-               arg->description, '\n');
+    const std::string line = cat("  ", column(name, 16), column(written_type(arg->type), 8),
+                                 column(state, 14), arg->description);
+    out += cat(line.substr(0, line.find_last_not_of(' ') + 1), '\n');
   }
   return out;
 }

@@ -12,7 +12,7 @@ namespace {
 
 base::Json argument_json(const program::Arg& arg) {
   base::Json out = {{"name", std::string(arg.name)},
-                    {"type", arg.rest ? "string" : std::string(op::type_name(arg.type))},
+                    {"type", std::string(written_type(arg.type))},
                     {"description", std::string(arg.description)},
                     {"required", arg.fallback == nullptr && !arg.optional && !arg.rest}};
   if (arg.index) out["index"] = *arg.index;

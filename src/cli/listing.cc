@@ -20,7 +20,7 @@ std::string padded(std::string_view text, std::size_t width) {
 }
 
 std::string argument_line(const program::Arg& arg) {
-  std::string line = cat('-', arg.name, ' ', op::type_name(arg.type));
+  std::string line = cat('-', arg.name, ' ', written_type(arg.type));
   if (arg.fallback != nullptr) {
     const std::string_view text = arg.fallback->plain() ? arg.fallback->text : "…";
     line += cat(" (default ", text, ')');
@@ -41,6 +41,10 @@ std::string command_lines(const program::Command& command) {
 }
 
 } // namespace
+
+std::string_view written_type(op::Type type) {
+  return type == op::Type::Text || type == op::Type::List ? "string" : op::type_name(type);
+}
 
 bool is_public(const program::Command& command) {
   return !command.is_private && !command.is_test && !command.is_catch;
@@ -65,7 +69,7 @@ int print_listing(const Context& context, const program::Program& program) {
     if (binding.module != &program.root()) continue;
     if (first) out += "\nGlobals:\n";
     first = false;
-    out += cat("  ", padded(binding.name, 20), " (", op::type_name(binding.type),
+    out += cat("  ", padded(binding.name, 20), " (", written_type(binding.type),
                ") = ", binding.raw, '\n');
   }
   const auto commands = public_commands(program);

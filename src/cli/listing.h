@@ -14,6 +14,9 @@ namespace perch::cli {
 /// Sorted by name.
 [[nodiscard]] std::vector<const program::Command*> public_commands(const program::Program& program);
 
+/// The type as an `arg` block writes it: string, int, float, bool.
+[[nodiscard]] std::string_view written_type(op::Type type);
+
 /// Name, version, bindings and commands of the file; returns the exit status.
 int print_listing(const Context& context, const program::Program& program);
 

@@ -47,7 +47,8 @@ Status take_flag(Options& options, std::span<const std::string_view> argv, std::
   if (flag->value == Flag::Value::Required && !has_value) {
     if (at == argv.size()) {
       return fail(kind::kBadArgument, base::cat("`", name, "` needs a value"), std::string(name),
-                  base::cat("write `", flag->name, '=', flag->shape, '`'));
+                  name == flag->short_name ? base::cat("write `", name, ' ', flag->shape, '`')
+                                            : base::cat("write `", name, '=', flag->shape, '`'));
     }
     return flag->apply(options, argv[at++]);
   }

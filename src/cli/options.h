@@ -82,6 +82,9 @@ struct Flag {
 
 [[nodiscard]] std::span<const Flag> flags();
 
+/// Their names without dashes, for messages about a flag that stands in the wrong place.
+[[nodiscard]] std::span<const std::string_view> own_flag_names();
+
 /// Words that name a verb where a command could stand: `perch fmt`. Hidden ones have no help.
 struct VerbWord {
   std::string_view word;

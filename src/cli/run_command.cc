@@ -82,7 +82,9 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
   const auto say = [&context](const std::string& line) {
     if (!context.options.quiet) context.err(line + "\n");
   };
-  wasm.cache_warning = [&say](const std::string& why) { say("perch: " + why); };
+  wasm.cache_warning = [&say](const std::string& why) {
+    say("perch: compiled modules are not kept: " + why);
+  };
 
   const op::OpTable ops = op_table();
   const auto children = lane::make_process_lane();
@@ -95,6 +97,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
       .guests = *guests,
       .cache_directory = cache_directory(context.world),
       .state_directory = state_directory(context.world),
+      .own_flags = own_flag_names(),
       .say = say};
 
   request.program = loaded.program;

@@ -1,10 +1,10 @@
 #pragma once
-// The version of perch: the one place that says it.
+// The version of perch, as the build says it (CMakeLists.txt).
 
 #include <string_view>
 
 namespace perch::cli {
 
-inline constexpr std::string_view kVersion = "0.1.0";
+inline constexpr std::string_view kVersion = PERCH_VERSION;
 
 } // namespace perch::cli
