@@ -70,6 +70,14 @@ struct Confinement {
   [[nodiscard]] bool any() const { return no_network || limit_files; }
 };
 
+/// Which parts of a Confinement this kernel can enforce.
+struct KernelConfinement {
+  int landlock = 0;      ///< version; 0: none. Reading needs 2, writing 3; 6 also knows scopes:
+                         ///< signals and abstract sockets
+  bool filters = false;  ///< seccomp; every confinement needs it
+};
+[[nodiscard]] KernelConfinement kernel_confinement();
+
 /// A child process. `program` is an absolute path, or -1 < `program_fd` names the file by handle.
 struct ChildSpec {
   std::string program;
@@ -88,13 +96,18 @@ struct ChildSpec {
 class ProcessLane {
  public:
   virtual ~ProcessLane() = default;
-  /// Starts a child in its own process group. Errors: bin_not_found, file_permission_denied
-  /// (EACCES), bad_argument (NUL, E2BIG), confinement_unavailable, file_error.
+  /// Starts a child in its own process group. Where its writing is confined, TMPDIR, TMP and TEMP
+  /// name a private directory that lasts as long as the lane. Errors: bin_not_found,
+  /// file_permission_denied (EACCES), bad_argument (NUL, E2BIG), confinement_unavailable,
+  /// file_error; file_not_found for its directory or a write root that is not there.
+  /// Threads: safe from any. A job is finished or dropped on the thread that started it, before
+  /// that thread ends: the kernel kills a child with its thread, so that none outlives perch.
   virtual Result<std::unique_ptr<Job>> start(const ChildSpec& spec) = 0;
 };
 
-/// The real one: lane/process/process_lane.cc.
-[[nodiscard]] std::unique_ptr<ProcessLane> make_process_lane();
+/// The real one: lane/process/process_lane.cc. `kernel`: what may be relied on; tests pass less.
+[[nodiscard]] std::unique_ptr<ProcessLane> make_process_lane(
+    const KernelConfinement& kernel = kernel_confinement());
 
 // ---- guests ----------------------------------------------------------------------------------
 

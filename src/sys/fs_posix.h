@@ -1,5 +1,5 @@
 #pragma once
-// The pieces of the real file system; only fs_posix.cc puts them together.
+// The pieces of the real file system, for this folder.
 
 #include "sys/fs.h"
 

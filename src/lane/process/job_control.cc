@@ -92,9 +92,12 @@ void JobControl::stopped(int signal) {
 
 void JobControl::wait_for_terminal() {
   for (;;) {
-    if (holds_ ? terminal_.resume(group_) : terminal_.take(group_)) break;
-    if (child_ended()) return;
-    if (!terminal_.is_ours()) stop_own_group(SIGTTIN);
+    if (holds_ ? terminal_.resume(group_) : terminal_.take(group_))
+      break;
+    if (child_ended())
+      return;
+    if (!terminal_.is_ours())
+      stop_own_group(SIGTTIN);
     std::this_thread::sleep_for(kLookEvery);
   }
   holds_ = true;

@@ -2,14 +2,17 @@
 #include "base/text.h"
 #include "lane/process/child.h"
 #include "lane/process/child_job.h"
+#include "lane/process/confine.h"
 #include "lane/process/start_error.h"
 #include "sys/os_error.h"
 #include "sys/pipe.h"
+#include "sys/private_directory.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
+#include <mutex>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <thread>
@@ -23,7 +26,9 @@ namespace {
 struct Prepared {
   ChildPlan plan;
   std::vector<char*> argv, env;
-  std::array<sys::Fd, 3> nothing; // for the streams that have none
+  std::array<sys::Fd, 3> nothing;       // for the streams that have none
+  std::vector<std::string> private_env; // instead of the spec's
+  Confined confined;
   sys::Fd program;
 };
 
@@ -85,7 +90,7 @@ Status prepare(const ChildSpec& spec, Prepared& prepared) {
   PERCH_TRY(prepare_stdio(spec, prepared));
   PERCH_TRY(prepare_program(spec, prepared));
   prepared.argv = pointers(spec.argv);
-  prepared.env = pointers(spec.env);
+  prepared.env = pointers(prepared.private_env.empty() ? spec.env : prepared.private_env);
   ChildPlan& plan = prepared.plan;
   plan.argv = prepared.argv.data();
   plan.env = prepared.env.data();
@@ -135,22 +140,85 @@ Error start_error(const ChildSpec& spec, const ChildPlan& plan) {
   return sys::os_fail(plan.error, "start", spec.program).error();
 }
 
+constexpr std::string_view kTemporaryNames[] = {"TMPDIR", "TMP", "TEMP"};
+
+std::string_view variable(const std::vector<std::string>& env, std::string_view name) {
+  for (std::string_view entry : env) {
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('='))
+      return entry.substr(name.size() + 1);
+  }
+  return {};
+}
+
+// The environment with another temporary directory.
+std::vector<std::string> with_temporary(std::vector<std::string> env, const std::string& path) {
+  std::erase_if(env, [](std::string_view entry) {
+    return std::ranges::find(kTemporaryNames, entry.substr(0, entry.find('='))) !=
+           std::end(kTemporaryNames);
+  });
+  for (std::string_view name : kTemporaryNames)
+    env.push_back(base::cat(name, '=', path));
+  return env;
+}
+
 class RealProcessLane final : public ProcessLane {
 public:
+  explicit RealProcessLane(const KernelConfinement& kernel) : kernel_(kernel) {}
+
   Result<std::unique_ptr<Job>> start(const ChildSpec& spec) override;
 
 private:
+  Status confine(const ChildSpec& spec, Prepared& prepared);
+  Result<std::string> temporary(std::string_view usual);
   Result<std::unique_ptr<Job>> start_session(const ChildSpec& spec, Prepared& prepared);
   Result<std::unique_ptr<Job>> start_own(const ChildSpec& spec, Prepared& prepared);
   std::unique_ptr<JobControl> control(const ChildPlan& plan, int group);
 
+  KernelConfinement kernel_;
   Terminal terminal_;
+  std::mutex mutex_;
+  std::unique_ptr<sys::PrivateDirectory> temporary_; // made for the first child that needs it
 };
 
 Result<std::unique_ptr<Job>> RealProcessLane::start(const ChildSpec& spec) {
   Prepared prepared;
+  PERCH_TRY(confine(spec, prepared));
   PERCH_TRY(prepare(spec, prepared));
   return spec.new_session ? start_session(spec, prepared) : start_own(spec, prepared);
+}
+
+Result<std::string> RealProcessLane::temporary(std::string_view usual) {
+  std::lock_guard lock(mutex_);
+  if (temporary_ == nullptr) {
+    std::string_view parent = usual.starts_with('/') ? usual : "/tmp";
+    PERCH_TRY_ASSIGN(temporary_, sys::PrivateDirectory::make(parent, "perch-"));
+  }
+  return temporary_->path();
+}
+
+Status RealProcessLane::confine(const ChildSpec& spec, Prepared& prepared) {
+  const Confinement& wanted = spec.confinement;
+  if (!wanted.any())
+    return {};
+  std::string own;
+  std::string_view usual = variable(spec.env, kTemporaryNames[0]);
+  bool usual_is_open = std::ranges::any_of(
+      wanted.write_roots, [&](const auto& root) { return sys::is_within(root, usual); });
+  if (needs_temporary(wanted) && !usual_is_open) {
+    PERCH_TRY_ASSIGN(own, temporary(usual));
+    prepared.private_env = with_temporary(spec.env, own);
+  }
+  auto confined = prepare_confinement(wanted, kernel_, own);
+  if (!confined) {
+    Error error = std::move(confined).error();
+    error.message = base::cat("cannot start `", spec.program, "`: ", error.message);
+    return std::unexpected(std::move(error));
+  }
+  prepared.confined = std::move(*confined);
+  prepared.plan.no_new_privileges = true;
+  prepared.plan.ruleset = prepared.confined.ruleset.get();
+  prepared.plan.filter = &prepared.confined.filter;
+  return {};
 }
 
 Result<std::unique_ptr<Job>> RealProcessLane::start_session(const ChildSpec& spec,
@@ -200,6 +268,8 @@ Result<std::unique_ptr<Job>> RealProcessLane::start_own(const ChildSpec& spec, P
 
 } // namespace
 
-std::unique_ptr<ProcessLane> make_process_lane() { return std::make_unique<RealProcessLane>(); }
+std::unique_ptr<ProcessLane> make_process_lane(const KernelConfinement& kernel) {
+  return std::make_unique<RealProcessLane>(kernel);
+}
 
 } // namespace perch::lane

@@ -1,0 +1,125 @@
+#include "lane/process/call_filter.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <span>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace perch::lane {
+
+namespace {
+
+#if defined(__x86_64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#else
+#error "name this architecture"
+#endif
+
+// Newer than the headers of old distributions; the same on all architectures.
+constexpr int kFchmodat2 = 452, kSetxattrat = 463, kRemovexattrat = 466, kFileSetattr = 469;
+
+constexpr int kAlways[] = {
+    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_open_by_handle_at,
+    SYS_reboot,      SYS_swapon,       SYS_swapoff,       SYS_acct,
+};
+constexpr int kNetwork[] = {
+    SYS_socket,
+    SYS_io_uring_setup, // makes sockets without the call above
+    SYS_io_uring_enter,
+    SYS_io_uring_register,
+};
+constexpr int kMetadata[] = {
+    SYS_fchmod,       SYS_fchmodat,   kFchmodat2,    SYS_fchown,  SYS_fchownat,    SYS_utimensat,
+    SYS_setxattr,     SYS_lsetxattr,  SYS_fsetxattr, kSetxattrat, SYS_removexattr, SYS_lremovexattr,
+    SYS_fremovexattr, kRemovexattrat, kFileSetattr,
+#if defined(__x86_64__)
+    SYS_chmod,        SYS_chown,      SYS_lchown,    SYS_utime,   SYS_utimes,      SYS_futimesat,
+#endif
+};
+constexpr int kTracing[] = {
+    SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_getfd, SYS_kcmp,
+};
+
+using Program = std::vector<sock_filter>;
+
+void emit(Program& program, std::uint16_t code, std::uint32_t value, std::uint8_t yes = 0,
+          std::uint8_t no = 0) {
+  program.push_back({code, yes, no, value});
+}
+void load(Program& program, std::size_t offset) {
+  emit(program, BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
+}
+void load_argument(Program& program, std::size_t index) {
+  load(program, offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
+}
+void answer(Program& program, std::uint32_t action) { emit(program, BPF_RET | BPF_K, action); }
+
+constexpr std::uint16_t kIfEqual = BPF_JMP | BPF_JEQ | BPF_K;
+constexpr std::uint32_t kDeny = SECCOMP_RET_ERRNO | EPERM;
+
+void deny(Program& program, std::span<const int> numbers) {
+  for (int number : numbers) {
+    emit(program, kIfEqual, static_cast<std::uint32_t>(number), 0, 1);
+    answer(program, kDeny);
+  }
+}
+
+// Numbers that mean something else: those of another architecture, and on x86-64 those of the x32
+// interface, which reach the same calls past every comparison below.
+void only_our_numbers(Program& program) {
+  load(program, offsetof(seccomp_data, arch));
+  emit(program, kIfEqual, kArchitecture, 1, 0);
+  answer(program, SECCOMP_RET_KILL_PROCESS);
+  load(program, offsetof(seccomp_data, nr));
+#if defined(__x86_64__)
+  constexpr std::uint32_t kX32 = 0x40000000;
+  emit(program, BPF_JMP | BPF_JGE | BPF_K, kX32, 0, 1);
+  answer(program, SECCOMP_RET_ERRNO | ENOSYS);
+#endif
+}
+
+// A pair is connected to itself alone. Not one of datagrams: those may be sent to any address.
+void pairs_only(Program& program) {
+  constexpr std::uint32_t kTypeMask = 0xf; // without SOCK_CLOEXEC and SOCK_NONBLOCK
+  emit(program, kIfEqual, SYS_socketpair, 0, 8);
+  load_argument(program, 0);
+  emit(program, kIfEqual, AF_UNIX, 0, 4);
+  load_argument(program, 1);
+  emit(program, BPF_ALU | BPF_AND | BPF_K, kTypeMask);
+  emit(program, kIfEqual, SOCK_STREAM, 2, 0);
+  emit(program, kIfEqual, SOCK_SEQPACKET, 1, 0);
+  answer(program, kDeny);
+  answer(program, SECCOMP_RET_ALLOW);
+}
+
+} // namespace
+
+bool filters_available() {
+  const std::uint32_t action = SECCOMP_RET_KILL_PROCESS;
+  return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+std::vector<sock_filter> call_filter(const CallRules& rules) {
+  Program program;
+  only_our_numbers(program);
+  deny(program, kAlways);
+  if (rules.no_metadata)
+    deny(program, kMetadata);
+  if (rules.no_tracing)
+    deny(program, kTracing);
+  if (rules.no_network) {
+    deny(program, kNetwork);
+    pairs_only(program);
+  }
+  answer(program, SECCOMP_RET_ALLOW);
+  return program;
+}
+
+} // namespace perch::lane

@@ -1,0 +1,20 @@
+#pragma once
+// System calls that a confined child may not make, as a seccomp program.
+
+#include <linux/filter.h>
+#include <vector>
+
+namespace perch::lane {
+
+/// What is forbidden apart from what always is: loading code into the kernel, opening files by a
+/// handle instead of a path, and calls made the way of another architecture.
+struct CallRules {
+  bool no_network = false;  ///< no sockets but connected pairs within the child; no io_uring
+  bool no_metadata = false; ///< no change of modes, owners, times and attributes: see confine.h
+  bool no_tracing = false;  ///< of any process, where Landlock cannot tell which
+};
+
+[[nodiscard]] bool filters_available();
+[[nodiscard]] std::vector<sock_filter> call_filter(const CallRules& rules);
+
+} // namespace perch::lane

@@ -1,0 +1,139 @@
+#include "lane/process/confine.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "lane/process/call_filter.h"
+#include "lane/process/landlock.h"
+
+#include <algorithm>
+
+namespace perch::lane {
+
+namespace {
+
+// What programs need to be loaded and to run at all: read and executed, never written. Those that
+// are links are followed, so the last ones name the files that the network's and the trust
+// store's links lead to, wherever that is.
+constexpr const char* kSystem[] = {
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/etc",
+    "/nix/store",
+    "/gnu/store",
+    "/run/current-system",
+    // As a whole: a rule for /proc/self would be for perch itself. Of other processes it shows what
+    // every user may see; the rest asks whether the reader may trace them, which it may not.
+    "/proc",
+    "/sys/devices/system/cpu",
+    "/sys/fs/cgroup",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/localtime",
+    "/etc/os-release",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/certs",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ca-certificates",
+};
+constexpr const char* kDevices[] = {
+    "/dev/null",    "/dev/zero", "/dev/full", "/dev/random",
+    "/dev/urandom", "/dev/tty",  "/dev/pts",  "/dev/ptmx",
+};
+
+bool holds_everything(const std::vector<std::string>& roots) {
+  return std::ranges::find(roots, "/") != roots.end();
+}
+
+bool limits_reading(const Confinement& confinement) {
+  return confinement.limit_files && !holds_everything(confinement.read_roots);
+}
+bool limits_writing(const Confinement& confinement) {
+  return confinement.limit_files && !holds_everything(confinement.write_roots);
+}
+
+// Versions of Landlock: 2 knows moves between directories, 3 truncation.
+Status check_kernel(const Confinement& confinement, const KernelConfinement& kernel) {
+  constexpr int kForReading = 2, kForWriting = 3;
+  const auto missing = [](std::string what) {
+    return fail(kind::kConfinementUnavailable,
+                base::cat("a child process cannot be held to the restrictions in force: this "
+                          "kernel has no ",
+                          what),
+                {}, "run perch where it has, or start children unrestricted with `--confine=off`");
+  };
+  if (!kernel.filters)
+    return missing("seccomp filters");
+  if (confinement.limit_files && kernel.landlock < 1)
+    return missing("Landlock (Linux 5.13 or newer, and in its list of security modules)");
+  if (limits_writing(confinement) && kernel.landlock < kForWriting)
+    return missing("Landlock that can forbid to truncate files (Linux 6.2 or newer)");
+  if (limits_reading(confinement) && kernel.landlock < kForReading)
+    return missing("Landlock that can allow moving files (Linux 5.19 or newer)");
+  return {};
+}
+
+Status allow_all(Ruleset& rules, const Confinement& confinement, const std::string& temporary) {
+  for (const char* path : kSystem)
+    PERCH_TRY(rules.allow_reading(path, Missing::Skip));
+  for (const char* path : kDevices) {
+    PERCH_TRY(rules.allow_reading(path, Missing::Skip));
+    PERCH_TRY(rules.allow_changing(path, Missing::Skip));
+  }
+  if (!temporary.empty()) {
+    PERCH_TRY(rules.allow_reading(temporary, Missing::Fail));
+    PERCH_TRY(rules.allow_writing(temporary, Missing::Fail));
+  }
+  for (const std::string& root : confinement.read_roots)
+    PERCH_TRY(rules.allow_reading(root, Missing::Skip));
+  for (const std::string& root : confinement.write_roots) {
+    auto allowed = rules.allow_writing(root, Missing::Fail);
+    if (!allowed && allowed.error().kind == kind::kFileNotFound) {
+      allowed.error().help = "make it first: the kernel can allow only what exists";
+    }
+    PERCH_TRY(std::move(allowed));
+  }
+  return {};
+}
+
+} // namespace
+
+bool needs_temporary(const Confinement& confinement) { return limits_writing(confinement); }
+
+Result<Confined> prepare_confinement(const Confinement& confinement,
+                                     const KernelConfinement& kernel,
+                                     const std::string& temporary) {
+  PERCH_TRY(check_kernel(confinement, kernel));
+  Confined confined;
+  constexpr int kUsable = 2;
+  const bool has_ruleset = kernel.landlock >= kUsable;
+  if (has_ruleset) {
+    const Restrictions restrictions{.reading = limits_reading(confinement),
+                                    .writing = limits_writing(confinement),
+                                    .tcp = confinement.no_network,
+                                    .abstract_sockets = confinement.no_network,
+                                    .signals = true};
+    PERCH_TRY_ASSIGN(Ruleset rules, Ruleset::make(restrictions, kernel.landlock));
+    if (confinement.limit_files)
+      PERCH_TRY(allow_all(rules, confinement, temporary));
+    confined.ruleset = rules.release();
+  }
+  const bool nothing_written = limits_writing(confinement) && confinement.write_roots.empty();
+  confined.program = call_filter({.no_network = confinement.no_network,
+                                  .no_metadata = nothing_written,
+                                  .no_tracing = !has_ruleset});
+  confined.filter = {static_cast<unsigned short>(confined.program.size()), confined.program.data()};
+  return confined;
+}
+
+KernelConfinement kernel_confinement() {
+  return {.landlock = landlock_version(), .filters = filters_available()};
+}
+
+} // namespace perch::lane

@@ -1,0 +1,52 @@
+#pragma once
+// Landlock: what files, sockets and processes a process may reach, as a descriptor it is restricted
+// by before its program runs.
+
+#include "base/result.h"
+#include "sys/fd.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace perch::lane {
+
+/// The version of Landlock in this kernel, 0 without one.
+[[nodiscard]] int landlock_version();
+
+/// What a ruleset forbids apart from what it allows. Whatever it says, a process under it can
+/// trace only processes that are under it too.
+struct Restrictions {
+  bool reading = false;
+  bool writing = false;
+  bool tcp = false;              ///< version 4 and newer; nothing before
+  bool abstract_sockets = false; ///< to outside of it; version 6 and newer
+  bool signals = false;          ///< to outside of it; version 6 and newer
+};
+
+enum class Missing : std::uint8_t { Skip, Fail };
+
+class Ruleset {
+public:
+  /// Needs:  version >= 2.
+  /// Errors: confinement_unavailable.
+  [[nodiscard]] static Result<Ruleset> make(const Restrictions& restrictions, int version);
+
+  /// Allows a path and all below it. `missing`: what to do when there is nothing to allow.
+  /// Errors: file_not_found and the like, with the path.
+  Status allow_reading(const std::string& path, Missing missing); ///< and executing
+  Status allow_writing(const std::string& path, Missing missing); ///< making, removing, renaming
+  /// An existing file or device, without making or removing anything.
+  Status allow_changing(const std::string& path, Missing missing);
+
+  /// The descriptor a process is restricted by.
+  [[nodiscard]] sys::Fd release() { return std::move(fd_); }
+
+private:
+  Status allow(const std::string& path, std::uint64_t access, Missing missing);
+
+  sys::Fd fd_;
+  std::uint64_t handled_ = 0;
+};
+
+} // namespace perch::lane
