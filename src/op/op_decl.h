@@ -83,7 +83,7 @@ struct OpDecl {
                                     ///< is the text the line's last binding must have
   bool bare_names = true;           ///< a bare identifier argument may be a binding's name
                                     ///< (false: it is always the text itself)
-  std::string_view deprecated = {}; ///< what to use instead, as `--check` says it
+  std::string_view deprecated = {}; ///< what to use instead; it follows the word `use`
   OpFn run = nullptr;
 
   [[nodiscard]] std::span<const Param> parameters() const;

@@ -188,7 +188,7 @@ constexpr OpDecl kTable[] = {
      .params = kName,
      .needs = {{{.cap = Cap::Exec}}},
      .example = R"(pkg_install "jq")",
-     .deprecated = "run the package manager itself, which the reader of the program then sees",
+     .deprecated = "the package manager itself, which a reader of the program then sees",
      .run = pkg_install},
 };
 

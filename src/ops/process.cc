@@ -129,7 +129,7 @@ constexpr OpDecl kTable[] = {
      .needs = kShell,
      .example = R"(mkdir "jar"
 shell_in "jar" "true")",
-     .deprecated = "put `shell` into a `with_cwd` block",
+     .deprecated = "`shell` in a `with_cwd` block",
      .run = shell_in},
     {.name = "shell_detached",
      .family = op::Family::Process,

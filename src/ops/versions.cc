@@ -184,7 +184,7 @@ constexpr OpDecl kTable[] = {
      .summary = "Fails unless the first version is the same or newer.",
      .params = {{{.name = "actual", .type = Type::Any}, {.name = "expected", .type = Type::Any}}},
      .example = R"(assert_version_ge "1.22.1" "1.21")",
-     .deprecated = "write `assert_version ACTUAL >= EXPECTED`",
+     .deprecated = "`assert_version ACTUAL >= EXPECTED`",
      .run = assert_version_ge},
 };
 
