@@ -34,7 +34,7 @@ public:
     if (items.empty())
       return {};
     auto* to = static_cast<T*>(allocate(items.size_bytes(), alignof(T)));
-    std::memcpy(static_cast<void*>(to), items.data(), items.size_bytes());
+    std::memcpy(static_cast<void*>(to), static_cast<const void*>(items.data()), items.size_bytes());
     return {to, items.size()};
   }
   template <class T>

@@ -58,11 +58,13 @@ using Status = Result<void>;
     }                                                                                              \
   } while (false)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
 #define PERCH_TRY_ASSIGN_INNER(tmp, decl, expr)                                                    \
   auto tmp = (expr);                                                                               \
   if (!tmp)                                                                                        \
     return std::unexpected(std::move(tmp).error());                                                \
   decl = std::move(tmp).value()
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// `PERCH_TRY_ASSIGN(auto x, f());` declares x from f's value or returns f's error.
 #define PERCH_TRY_ASSIGN(decl, expr)                                                               \

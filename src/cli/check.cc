@@ -32,7 +32,8 @@ int check(const Context& context) {
   diag::Diags diags;
   const std::optional<Loaded> loaded =
       load_program(context, ops, program::Strictness::Check, diags);
-  if (!loaded) return kUsage;
+  if (!loaded)
+    return kUsage;
   context.report(diags);
   context.out(summary(*loaded, diags));
   return loaded->program == nullptr ? kUsage : kOk;

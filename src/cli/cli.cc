@@ -26,22 +26,38 @@ bool is_file(std::string_view path) {
 
 int dispatch(const Context& context) {
   switch (context.options.verb) {
-    case Verb::Run: return run_command(context);
-    case Verb::Usage: return usage(context);
-    case Verb::Help: return help(context);
-    case Verb::Version: return version(context);
-    case Verb::Check: return check(context);
-    case Verb::List: return list(context);
-    case Verb::Dump: return dump(context);
-    case Verb::Format: return format(context);
-    case Verb::Test: return test(context);
-    case Verb::RunTest: return run_test(context);
-    case Verb::Init: return init(context);
-    case Verb::Completions: return completions(context);
-    case Verb::Complete: return complete(context);
-    case Verb::Cache: return cache(context);
-    case Verb::Warm: return warm(context);
-    case Verb::Ops: return ops(context);
+  case Verb::Run:
+    return run_command(context);
+  case Verb::Usage:
+    return usage(context);
+  case Verb::Help:
+    return help(context);
+  case Verb::Version:
+    return version(context);
+  case Verb::Check:
+    return check(context);
+  case Verb::List:
+    return list(context);
+  case Verb::Dump:
+    return dump(context);
+  case Verb::Format:
+    return format(context);
+  case Verb::Test:
+    return test(context);
+  case Verb::RunTest:
+    return run_test(context);
+  case Verb::Init:
+    return init(context);
+  case Verb::Completions:
+    return completions(context);
+  case Verb::Complete:
+    return complete(context);
+  case Verb::Cache:
+    return cache(context);
+  case Verb::Warm:
+    return warm(context);
+  case Verb::Ops:
+    return ops(context);
   }
   return kFailure;
 }
@@ -58,7 +74,10 @@ int run(int argc, char** argv, char** environ) {
   const auto clock = sys::real_clock();
   const auto env = sys::real_env(environ);
   const auto host = sys::real_host(*env);
-  sys::World world{.fs = *fs, .clock = *clock, .env = *env, .host = *host};
+  const auto net = sys::real_net();
+  const auto http = sys::curl_transport(*env);
+  sys::World world{
+      .fs = *fs, .clock = *clock, .env = *env, .host = *host, .net = net.get(), .http = http.get()};
   diag::SourceMap sources;
 
   const Result<Options> options = parse_options(words, is_file);

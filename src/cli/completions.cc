@@ -72,7 +72,8 @@ void complete_commands(std::string& out, const program::Program* program) {
     }
   }
   for (const VerbWord& verb : verb_words()) {
-    if (!verb.help.empty()) candidate(out, verb.word, verb.help);
+    if (!verb.help.empty())
+      candidate(out, verb.word, verb.help);
   }
 }
 
@@ -86,7 +87,8 @@ void complete_arguments(std::string& out, const program::Command& command, std::
                   arg.description);
       }
     }
-    if (arg.index || open) continue;
+    if (arg.index || open)
+      continue;
     candidate(out, arg.type == op::Type::Bool ? cat('-', arg.name) : flag, arg.description);
   }
 }
@@ -115,9 +117,11 @@ int complete(const Context& context) {
   const std::vector<std::string>& words = context.options.words;
   const std::string last = words.empty() ? std::string() : words.back();
   std::vector<std::string_view> before;
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) before.push_back(words[i]);
+  for (std::size_t i = 0; i + 1 < words.size(); ++i)
+    before.push_back(words[i]);
   const Result<Options> typed = parse_options(before, [](std::string_view) { return true; });
-  if (!typed) return kFailure;
+  if (!typed)
+    return kFailure;
   Context quiet{.options = *typed, .world = context.world, .sources = context.sources};
   std::string out;
   if (typed->command.empty() && last.starts_with('-')) {
@@ -128,7 +132,8 @@ int complete(const Context& context) {
   const op::OpTable ops = op_table();
   diag::Diags diags;
   std::optional<Loaded> loaded;
-  if (find_program(quiet)) loaded = load_program(quiet, ops, program::Strictness::Run, diags);
+  if (find_program(quiet))
+    loaded = load_program(quiet, ops, program::Strictness::Run, diags);
   const program::Program* program = loaded ? loaded->program.get() : nullptr;
   if (typed->command.empty()) {
     complete_commands(out, program);

@@ -19,7 +19,8 @@ void Context::report(diag::Diags& diags) const {
   diags.sort();
   std::string text;
   for (const diag::Diag& diag : diags.all()) {
-    if (!text.empty()) text += '\n';
+    if (!text.empty())
+      text += '\n';
     text += diag::render(diag, sources, color_err);
   }
   if (diags.dropped() > 0) {
@@ -30,7 +31,8 @@ void Context::report(diag::Diags& diags) const {
 
 void Context::report(const Error& error) const {
   diag::Diag diag{.id = error.kind, .message = error.message, .help = error.help};
-  if (!error.note.empty()) diag.notes.push_back(error.note);
+  if (!error.note.empty())
+    diag.notes.push_back(error.note);
   report(diag);
 }
 
@@ -39,9 +41,11 @@ diag::Color color_for(const Options& options, const sys::World& world, int fd) {
     return options.color == When::Always ? diag::Color::On : diag::Color::Off;
   }
   const auto no_color = world.env.get("NO_COLOR");
-  if (no_color && !no_color->empty()) return diag::Color::Off;
+  if (no_color && !no_color->empty())
+    return diag::Color::Off;
   const auto term = world.env.get("TERM");
-  if (term && *term == "dumb") return diag::Color::Off;
+  if (term && *term == "dumb")
+    return diag::Color::Off;
   return world.host.is_tty(fd) ? diag::Color::On : diag::Color::Off;
 }
 

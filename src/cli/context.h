@@ -30,7 +30,10 @@ struct Context {
 };
 
 /// Exit statuses of perch itself; a run's status comes from run::exit_code.
-enum ExitStatus : int { kOk = 0, kFailure = 1, kUsage = 2, kNotFound = 127 };
+inline constexpr int kOk = 0;
+inline constexpr int kFailure = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kNotFound = 127;
 
 /// Whether to colour what goes to `fd`: --color, NO_COLOR, a terminal.
 [[nodiscard]] diag::Color color_for(const Options& options, const sys::World& world, int fd);

@@ -12,13 +12,14 @@ namespace {
 constexpr std::size_t kContext = 3;
 
 struct Edit {
-  char sign;  // ' ', '-', '+'
+  char sign; // ' ', '-', '+'
   std::string_view line;
 };
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines = base::split(text, '\n');
-  if (!lines.empty() && lines.back().empty()) lines.pop_back();
+  if (!lines.empty() && lines.back().empty())
+    lines.pop_back();
   return lines;
 }
 
@@ -42,12 +43,15 @@ std::vector<Edit> edits(const std::vector<std::string_view>& a,
     for (std::size_t sum = 1; sum < 2 * kWindow && !found; ++sum) {
       for (std::size_t x = 0; x <= sum && !found; ++x) {
         const std::size_t y = sum - x;
-        if (i + x >= a.size() || j + y >= b.size() || a[i + x] != b[j + y]) continue;
+        if (i + x >= a.size() || j + y >= b.size() || a[i + x] != b[j + y])
+          continue;
         skip_a = x, skip_b = y, found = true;
       }
     }
-    for (std::size_t k = 0; k < skip_a; ++k) out.push_back({'-', a[i++]});
-    for (std::size_t k = 0; k < skip_b; ++k) out.push_back({'+', b[j++]});
+    for (std::size_t k = 0; k < skip_a; ++k)
+      out.push_back({'-', a[i++]});
+    for (std::size_t k = 0; k < skip_b; ++k)
+      out.push_back({'+', b[j++]});
   }
   return out;
 }
@@ -55,7 +59,8 @@ std::vector<Edit> edits(const std::vector<std::string_view>& a,
 } // namespace
 
 std::string unified_diff(std::string_view name, std::string_view before, std::string_view after) {
-  if (before == after) return {};
+  if (before == after)
+    return {};
   const std::vector<Edit> all = edits(lines_of(before), lines_of(after));
   std::string out = base::cat("--- ", name, "\n+++ ", name, " (formatted)\n");
   std::size_t line_a = 1;
@@ -69,7 +74,8 @@ std::string unified_diff(std::string_view name, std::string_view before, std::st
     const std::size_t lead = std::min(kContext, at);
     std::size_t last = at;
     for (std::size_t k = at; k < all.size() && k <= last + 2 * kContext; ++k) {
-      if (all[k].sign != ' ') last = k;
+      if (all[k].sign != ' ')
+        last = k;
     }
     const std::size_t end = std::min(all.size(), last + kContext + 1);
     std::size_t count_a = 0;

@@ -1,8 +1,9 @@
 // `perch --dump=tokens|ast`: what a stage saw, for tests and for the curious.
 
+#include "lang/dump.h"
+
 #include "cli/load.h"
 #include "cli/verbs.h"
-#include "lang/dump.h"
 #include "lang/parse.h"
 
 namespace perch::cli {

@@ -20,10 +20,12 @@ Status bad(std::string_view flag, std::string_view value, std::string_view expec
 
 /// Adds the names of a comma-joined list; an empty list stays, and allows nothing.
 void add_list(std::optional<std::vector<std::string>>& list, std::string_view names) {
-  if (!list) list.emplace();
+  if (!list)
+    list.emplace();
   for (std::string_view name : base::split(names, ',')) {
     name = base::trim(name);
-    if (!name.empty()) list->emplace_back(name);
+    if (!name.empty())
+      list->emplace_back(name);
   }
 }
 
@@ -42,14 +44,17 @@ Status set_max_runtime(Options& o, std::string_view value) {
   if (seconds && *seconds >= 0 && *seconds < 9e9) {
     ns = static_cast<std::int64_t>(*seconds * 1e9);
   }
-  if (!ns || *ns < 0) return bad("--max-runtime", value, "seconds, or a duration such as 90s or 1h30m");
-  if (*ns > 0) o.max_runtime_ns = *ns;
+  if (!ns || *ns < 0)
+    return bad("--max-runtime", value, "seconds, or a duration such as 90s or 1h30m");
+  if (*ns > 0)
+    o.max_runtime_ns = ns;
   return {};
 }
 
 Status set_redirects(Options& o, std::string_view value) {
   const std::optional<std::int64_t> n = base::parse_int(value);
-  if (!n || *n < 0 || *n > 100) return bad("--max-redirects", value, "a number from 0 to 100");
+  if (!n || *n < 0 || *n > 100)
+    return bad("--max-redirects", value, "a number from 0 to 100");
   o.max_redirects = static_cast<int>(*n);
   return {};
 }
@@ -65,14 +70,16 @@ Status set_tier(Options& o, std::string_view value) {
 
 Status set_wasm_memory(Options& o, std::string_view value) {
   const std::optional<std::uint64_t> bytes = base::parse_byte_count(value);
-  if (!bytes || *bytes == 0) return bad("--max-wasm-memory", value, "a size such as 256MiB");
+  if (!bytes || *bytes == 0)
+    return bad("--max-wasm-memory", value, "a size such as 256MiB");
   o.max_wasm_memory = *bytes;
   return {};
 }
 
 Status add_pin(Options& o, std::string_view value) {
   std::string_view hex = value;
-  if (hex.starts_with("sha256:")) hex.remove_prefix(7);
+  if (hex.starts_with("sha256:"))
+    hex.remove_prefix(7);
   const bool digits = std::ranges::all_of(hex, [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   });
@@ -84,37 +91,43 @@ Status add_pin(Options& o, std::string_view value) {
 }
 
 Status set_confine(Options& o, std::string_view value) {
-  if (value != "on" && value != "off") return bad("--confine", value, "on or off");
+  if (value != "on" && value != "off")
+    return bad("--confine", value, "on or off");
   o.confine_off = value == "off";
   return {};
 }
 
 Status set_dump(Options& o, std::string_view value) {
-  if (value != "tokens" && value != "ast") return bad("--dump", value, "tokens or ast");
+  if (value != "tokens" && value != "ast")
+    return bad("--dump", value, "tokens or ast");
   o.verb = Verb::Dump;
   o.dump = value;
   return {};
 }
 
-template <Verb V> Status set_verb(Options& o, std::string_view) {
+template <Verb V>
+Status set_verb(Options& o, std::string_view) {
   o.verb = V;
   return {};
 }
-template <bool Options::*Member> Status set_true(Options& o, std::string_view) {
+template <bool Options::* Member>
+Status set_true(Options& o, std::string_view) {
   o.*Member = true;
   return {};
 }
-template <bool policy::FlagRules::*Member> Status set_rule(Options& o, std::string_view) {
+template <bool policy::FlagRules::* Member>
+Status set_rule(Options& o, std::string_view) {
   o.rules.*Member = true;
   return {};
 }
-template <policy::FlagRules::List policy::FlagRules::*Member>
+template <policy::FlagRules::List policy::FlagRules::* Member>
 Status add_rule(Options& o, std::string_view value) {
   add_list(o.rules.*Member, value);
   return {};
 }
 Status set_file(Options& o, std::string_view value) {
-  if (value.empty()) return bad("-f", value, "a file, or - for standard input");
+  if (value.empty())
+    return bad("-f", value, "a file, or - for standard input");
   o.file = value;
   return {};
 }
@@ -129,7 +142,8 @@ constexpr std::string_view kSee = "Seeing what runs";
 
 constexpr Flag kFlags[] = {
     {"--file", "-f", Value::Required, "FILE", kAsk,
-     "the program; - reads it from standard input. Default: commands.perch here or above", set_file},
+     "the program; - reads it from standard input. Default: commands.perch here or above",
+     set_file},
     {"--help", "-h", Value::None, "", kAsk, "the file's commands; after a command: its arguments",
      set_verb<Verb::Help>},
     {"--version", "-V", Value::None, "", kAsk, "perch's version", set_verb<Verb::Version>},
@@ -155,10 +169,9 @@ constexpr Flag kFlags[] = {
     {"--no-read", "", Value::None, "", kNarrow, "no reading of files", set_rule<&R::no_read>},
     {"--no-env", "", Value::None, "", kNarrow, "no host variables", set_rule<&R::no_env>},
     {"--no-wasm", "", Value::None, "", kNarrow, "no modules", set_rule<&R::no_wasm>},
-    {"--no-shell-metachars", "", Value::None, "", kNarrow,
-     "shell text of one plain command only", set_rule<&R::no_shell_metachars>},
-    {"--env", "", Value::Required, "A,B", kNarrow, "only these host variables",
-     add_rule<&R::env>},
+    {"--no-shell-metachars", "", Value::None, "", kNarrow, "shell text of one plain command only",
+     set_rule<&R::no_shell_metachars>},
+    {"--env", "", Value::Required, "A,B", kNarrow, "only these host variables", add_rule<&R::env>},
     {"--allow-bin", "", Value::Required, "A,B", kNarrow, "only these programs",
      add_rule<&R::allow_bin>},
     {"--allow-host", "", Value::Required, "A,B", kNarrow,
@@ -178,8 +191,7 @@ constexpr Flag kFlags[] = {
      set_true<&Options::trust_stdin>},
     {"--allow-shell", "", Value::None, "", kStdin, "shell text and children",
      set_rule<&R::allow_shell>},
-    {"--allow-subprocess", "", Value::None, "", kStdin, "children",
-     set_rule<&R::allow_subprocess>},
+    {"--allow-subprocess", "", Value::None, "", kStdin, "children", set_rule<&R::allow_subprocess>},
     {"--allow-network", "", Value::None, "", kStdin, "the network", set_rule<&R::allow_network>},
     {"--allow-write", "", Value::None, "", kStdin, "changing files", set_rule<&R::allow_write>},
     {"--allow-read", "", Value::None, "", kStdin, "reading files", set_rule<&R::allow_read>},
@@ -230,7 +242,8 @@ std::span<const Flag> flags() { return kFlags; }
 std::span<const std::string_view> own_flag_names() {
   static constexpr auto kNames = [] {
     std::array<std::string_view, std::size(kFlags)> names;
-    for (std::size_t i = 0; i < names.size(); ++i) names[i] = kFlags[i].name.substr(2);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      names[i] = kFlags[i].name.substr(2);
     return names;
   }();
   return kNames;

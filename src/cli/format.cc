@@ -1,11 +1,12 @@
 // `perch fmt [--check|--diff] [FILE…]`: lays out files canonically, each at once or not at all.
 
+#include "lang/format.h"
+
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "cli/diff.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
-#include "lang/format.h"
 #include "lang/parse.h"
 #include "sys/fs.h"
 
@@ -47,20 +48,26 @@ Status write_back(const Context& context, const Formatted& file) {
 
 int format_one(const Context& context, const Found& found, Mode mode) {
   const std::optional<Formatted> file = layout(context, found);
-  if (!file) return kUsage;
+  if (!file)
+    return kUsage;
   if (found.from_stdin && mode == Mode::Write) {
     context.out(file->after);
     return kOk;
   }
-  if (file->before == file->after) return kOk;
-  if (mode == Mode::Diff) context.out(unified_diff(file->shown, file->before, file->after));
-  if (mode == Mode::Check) context.err(base::cat(file->shown, ": not laid out canonically\n"));
-  if (mode != Mode::Write) return kFailure;
+  if (file->before == file->after)
+    return kOk;
+  if (mode == Mode::Diff)
+    context.out(unified_diff(file->shown, file->before, file->after));
+  if (mode == Mode::Check)
+    context.err(base::cat(file->shown, ": not laid out canonically\n"));
+  if (mode != Mode::Write)
+    return kFailure;
   if (const Status written = write_back(context, *file); !written) {
     context.report(written.error());
     return kFailure;
   }
-  if (!context.options.quiet) context.err(base::cat("formatted ", file->shown, '\n'));
+  if (!context.options.quiet)
+    context.err(base::cat("formatted ", file->shown, '\n'));
   return kOk;
 }
 
@@ -83,13 +90,17 @@ int format(const Context& context) {
       files.push_back(word);
     }
   }
-  if (files.empty()) files.push_back(context.options.file);
+  if (files.empty())
+    files.push_back(context.options.file);
   int status = kOk;
   for (const std::string& file : files) {
     Options options = context.options;
     options.file = file;
-    Context each{.options = options, .world = context.world, .sources = context.sources,
-                 .color_err = context.color_err, .color_out = context.color_out};
+    Context each{.options = options,
+                 .world = context.world,
+                 .sources = context.sources,
+                 .color_err = context.color_err,
+                 .color_out = context.color_out};
     const Result<Found> found = find_program(each);
     if (!found) {
       context.report(found.error());

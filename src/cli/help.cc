@@ -18,7 +18,8 @@ using base::cat;
 
 std::size_t width(std::string_view text) {
   std::size_t cells = 0;
-  for (char c : text) cells += (c & 0xc0) != 0x80 ? 1 : 0;
+  for (char c : text)
+    cells += (c & 0xc0) != 0x80 ? 1 : 0;
   return cells;
 }
 
@@ -31,9 +32,12 @@ std::string column(std::string_view text, std::size_t cells) {
 
 std::string flag_words(const Flag& flag) {
   std::string out(flag.name);
-  if (!flag.short_name.empty()) out = cat(flag.short_name, ", ", out);
-  if (flag.value == Flag::Value::Required) out += cat(' ', flag.shape);
-  if (flag.value == Flag::Value::Optional) out += cat("[=", flag.shape, ']');
+  if (!flag.short_name.empty())
+    out = cat(flag.short_name, ", ", out);
+  if (flag.value == Flag::Value::Required)
+    out += cat(' ', flag.shape);
+  if (flag.value == Flag::Value::Optional)
+    out += cat("[=", flag.shape, ']');
   return out;
 }
 
@@ -41,7 +45,8 @@ std::string flags_help() {
   std::string out;
   std::string_view group;
   for (const Flag& flag : flags()) {
-    if (flag.group != group) out += cat('\n', flag.group, ":\n");
+    if (flag.group != group)
+      out += cat('\n', flag.group, ":\n");
     group = flag.group;
     out += cat("  ", column(flag_words(flag), 28), flag.help, '\n');
   }
@@ -50,28 +55,32 @@ std::string flags_help() {
 
 std::string title_rule(std::string_view heading) {
   std::string rule;
-  for (std::size_t i = 0; i < std::min<std::size_t>(width(heading), 70); ++i) rule += "─";
+  for (std::size_t i = 0; i < std::min<std::size_t>(width(heading), 70); ++i)
+    rule += "─";
   return rule;
 }
 
 std::string arguments_table(const program::Command& command) {
   std::vector<const program::Arg*> args;
-  for (const program::Arg& arg : command.args) args.push_back(&arg);
+  for (const program::Arg& arg : command.args)
+    args.push_back(&arg);
   std::ranges::stable_sort(args, [](const program::Arg* a, const program::Arg* b) {
-    if (a->index.has_value() != b->index.has_value()) return a->index.has_value();
+    if (a->index.has_value() != b->index.has_value())
+      return a->index.has_value();
     return a->index ? *a->index < *b->index : a->name < b->name;
   });
   std::string out = "\nARGUMENTS\n";
   for (const program::Arg* arg : args) {
-    const std::string name =
-        arg->index ? cat('<', arg->name, '>') : cat('-', arg->name);
-    std::string state = arg->fallback == nullptr
-                            ? (arg->optional || arg->rest ? "(optional)" : "(required)")
-                            : cat("(default ",
-                                  arg->fallback->plain() ? arg->fallback->text : "computed", ')');
+    const std::string name = arg->index ? cat('<', arg->name, '>') : cat('-', arg->name);
+    std::string state =
+        arg->fallback == nullptr
+            ? (arg->optional || arg->rest ? "(optional)" : "(required)")
+            : cat("(default ", arg->fallback->plain() ? arg->fallback->text : "computed", ')');
     std::string choices;
-    for (std::string_view choice : arg->choices) choices += cat(choices.empty() ? "" : "|", choice);
-    if (!choices.empty()) state += cat(" one of ", choices);
+    for (std::string_view choice : arg->choices)
+      choices += cat(choices.empty() ? "" : "|", choice);
+    if (!choices.empty())
+      state += cat(" one of ", choices);
     const std::string line = cat("  ", column(name, 16), column(written_type(arg->type), 8),
                                  column(state, 14), arg->description);
     out += cat(line.substr(0, line.find_last_not_of(' ') + 1), '\n');
@@ -82,17 +91,23 @@ std::string arguments_table(const program::Command& command) {
 std::string modifiers(const program::Command& command) {
   std::string out;
   const auto list = [&](std::string_view word, std::span<const std::string_view> values) {
-    if (values.empty()) return;
+    if (values.empty())
+      return;
     out += cat("  ", word);
-    for (std::string_view value : values) out += cat(' ', value);
+    for (std::string_view value : values)
+      out += cat(' ', value);
     out += '\n';
   };
   list("require_os", command.require_os);
   list("require_arch", command.require_arch);
-  if (command.dir != nullptr && command.dir->plain()) out += cat("  dir ", command.dir->text, '\n');
-  if (command.proxy_args) out += "  proxy_args\n";
-  if (command.is_private) out += "  private\n";
-  if (command.is_test) out += "  test\n";
+  if (command.dir != nullptr && command.dir->plain())
+    out += cat("  dir ", command.dir->text, '\n');
+  if (command.proxy_args)
+    out += "  proxy_args\n";
+  if (command.is_private)
+    out += "  private\n";
+  if (command.is_test)
+    out += "  test\n";
   return out.empty() ? out : cat("\nMODIFIERS\n", out);
 }
 
@@ -100,12 +115,13 @@ std::string example(std::string_view program, const program::Command& command, b
   std::string out = cat("  ", program, ' ', command.name);
   for (const program::Arg& arg : command.args) {
     const bool needed = arg.fallback == nullptr && !arg.optional && !arg.rest;
-    if (!needed && !all) continue;
-    const std::string_view value = !arg.choices.empty()           ? arg.choices[0]
-                                   : arg.type == op::Type::Int    ? "1"
-                                   : arg.type == op::Type::Float  ? "1.5"
-                                   : arg.type == op::Type::Bool   ? "true"
-                                                                  : "VALUE";
+    if (!needed && !all)
+      continue;
+    const std::string_view value = !arg.choices.empty()          ? arg.choices[0]
+                                   : arg.type == op::Type::Int   ? "1"
+                                   : arg.type == op::Type::Float ? "1.5"
+                                   : arg.type == op::Type::Bool  ? "true"
+                                                                 : "VALUE";
     out += arg.index ? cat(' ', value) : cat(" -", arg.name, '=', value);
   }
   return out + '\n';
@@ -113,14 +129,14 @@ std::string example(std::string_view program, const program::Command& command, b
 
 std::string command_help(const Context& context, const program::Program& program,
                          const program::Command& command) {
-  const std::string_view called =
-      program.name.empty() ? std::string_view("perch") : program.name;
+  const std::string_view called = program.name.empty() ? std::string_view("perch") : program.name;
   const std::string heading = command.description.empty()
                                   ? std::string(command.name)
                                   : cat(command.name, " — ", command.description);
   std::string out = cat(heading, '\n', title_rule(heading), "\n\nUSAGE\n  ", called, ' ',
                         program::command_usage(command), '\n');
-  if (!command.args.empty()) out += arguments_table(command);
+  if (!command.args.empty())
+    out += arguments_table(command);
   if (!command.env.empty()) {
     out += "\nENVIRONMENT\n";
     for (const program::EnvLine& line : command.env) {
@@ -141,7 +157,8 @@ int help_for(const Context& context, const program::Program& program) {
     return kOk;
   }
   std::vector<std::string_view> names;
-  for (const program::Command* command : public_commands(program)) names.push_back(command->name);
+  for (const program::Command* command : public_commands(program))
+    names.push_back(command->name);
   const auto near = base::nearest(name, names, 3);
   context.report(Error{.kind = kind::kCommandNotFound,
                        .message = cat("unknown command `", name, '`'),
@@ -153,15 +170,15 @@ int help_for(const Context& context, const program::Program& program) {
 } // namespace
 
 int usage(const Context& context) {
-  std::string out =
-      "perch runs the commands of a .perch file.\n\n"
-      "  perch [flags] COMMAND [arguments]           of ./commands.perch\n"
-      "  perch [flags] -f FILE COMMAND [arguments]\n"
-      "  perch FILE.perch [COMMAND [arguments]]\n"
-      "  perch [flags] VERB                          ";
+  std::string out = "perch runs the commands of a .perch file.\n\n"
+                    "  perch [flags] COMMAND [arguments]           of ./commands.perch\n"
+                    "  perch [flags] -f FILE COMMAND [arguments]\n"
+                    "  perch FILE.perch [COMMAND [arguments]]\n"
+                    "  perch [flags] VERB                          ";
   std::string verbs;
   for (const VerbWord& verb : verb_words()) {
-    if (!verb.help.empty()) verbs += cat(verbs.empty() ? "" : ", ", verb.word);
+    if (!verb.help.empty())
+      verbs += cat(verbs.empty() ? "" : ", ", verb.word);
   }
   out += cat(verbs, "\n\nFlags stand before the command; what follows it belongs to the command.\n",
              flags_help());
@@ -176,7 +193,8 @@ int help(const Context& context) {
   const op::OpTable ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
-  if (!loaded) return kUsage;
+  if (!loaded)
+    return kUsage;
   if (loaded->program == nullptr) {
     context.report(diags);
     return kUsage;

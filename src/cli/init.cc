@@ -44,7 +44,8 @@ std::string starter(std::string_view directory) {
   const std::string_view base = directory.substr(directory.rfind('/') + 1);
   std::string name;
   for (char c : base.empty() ? std::string_view("program") : base) {
-    if (c == '"' || c == '\\' || c == '$' || static_cast<unsigned char>(c) < 0x20) continue;
+    if (c == '"' || c == '\\' || c == '$' || static_cast<unsigned char>(c) < 0x20)
+      continue;
     name += c;
   }
   std::string text(kStarter);
@@ -57,8 +58,7 @@ int init(const Context& context) {
   const std::string current = context.world.host.current_directory();
   const std::string shown =
       context.options.file.empty() ? std::string("commands.perch") : context.options.file;
-  const auto spot =
-      context.world.fs.locate(sys::absolute_path(current, shown), sys::Final::Follow);
+  const auto spot = context.world.fs.locate(sys::absolute_path(current, shown), sys::Final::Follow);
   if (!spot) {
     context.report(spot.error());
     return kFailure;

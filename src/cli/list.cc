@@ -15,9 +15,12 @@ base::Json argument_json(const program::Arg& arg) {
                     {"type", std::string(written_type(arg.type))},
                     {"description", std::string(arg.description)},
                     {"required", arg.fallback == nullptr && !arg.optional && !arg.rest}};
-  if (arg.index) out["index"] = *arg.index;
-  if (arg.rest) out["rest"] = true;
-  if (arg.secret) out["secret"] = true;
+  if (arg.index)
+    out["index"] = *arg.index;
+  if (arg.rest)
+    out["rest"] = true;
+  if (arg.secret)
+    out["secret"] = true;
   if (arg.fallback != nullptr && arg.fallback->plain()) {
     out["default"] = std::string(arg.fallback->text);
   }
@@ -31,7 +34,8 @@ base::Json program_json(const Context& context, const program::Program& program)
   base::Json commands = base::Json::array();
   for (const program::Command* command : public_commands(program)) {
     base::Json args = base::Json::array();
-    for (const program::Arg& arg : command->args) args.push_back(argument_json(arg));
+    for (const program::Arg& arg : command->args)
+      args.push_back(argument_json(arg));
     commands.push_back({{"name", std::string(command->name)},
                         {"description", std::string(command->description)},
                         {"args", std::move(args)},
@@ -50,7 +54,8 @@ int list(const Context& context) {
   const op::OpTable ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
-  if (!loaded) return kUsage;
+  if (!loaded)
+    return kUsage;
   if (loaded->program == nullptr) {
     context.report(diags);
     return kUsage;

@@ -15,7 +15,8 @@ constexpr std::size_t kRule = 70;
 
 std::string padded(std::string_view text, std::size_t width) {
   std::string out(text);
-  if (out.size() < width) out.append(width - out.size(), ' ');
+  if (out.size() < width)
+    out.append(width - out.size(), ' ');
   return out;
 }
 
@@ -27,16 +28,19 @@ std::string argument_line(const program::Arg& arg) {
   } else if (arg.optional) {
     line += " (optional)";
   }
-  if (!arg.description.empty()) line += cat(" — ", arg.description);
+  if (!arg.description.empty())
+    line += cat(" — ", arg.description);
   return line;
 }
 
 std::string command_lines(const program::Command& command) {
   std::string out = cat("\n  ▸ ", command.name, '\n');
   for (std::string_view line : base::split(command.description, '\n')) {
-    if (!base::trim(line).empty()) out += cat("      ", line, '\n');
+    if (!base::trim(line).empty())
+      out += cat("      ", line, '\n');
   }
-  for (const program::Arg& arg : command.args) out += cat("        ", argument_line(arg), '\n');
+  for (const program::Arg& arg : command.args)
+    out += cat("        ", argument_line(arg), '\n');
   return out;
 }
 
@@ -53,7 +57,8 @@ bool is_public(const program::Command& command) {
 std::vector<const program::Command*> public_commands(const program::Program& program) {
   std::vector<const program::Command*> commands;
   for (const program::Command* command : program.commands) {
-    if (is_public(*command)) commands.push_back(command);
+    if (is_public(*command))
+      commands.push_back(command);
   }
   std::ranges::sort(commands, {}, &program::Command::name);
   return commands;
@@ -61,20 +66,24 @@ std::vector<const program::Command*> public_commands(const program::Program& pro
 
 int print_listing(const Context& context, const program::Program& program) {
   std::string rule;
-  for (std::size_t i = 0; i < kRule; ++i) rule += "─";
+  for (std::size_t i = 0; i < kRule; ++i)
+    rule += "─";
   std::string out = cat("Name:        ", program.name, "\nVersion:     ", program.version,
                         "\nDescription: ", program.about, '\n', rule, '\n');
   bool first = true;
   for (const program::FileBinding& binding : program.bindings) {
-    if (binding.module != &program.root()) continue;
-    if (first) out += "\nGlobals:\n";
+    if (binding.module != &program.root())
+      continue;
+    if (first)
+      out += "\nGlobals:\n";
     first = false;
     out += cat("  ", padded(binding.name, 20), " (", written_type(binding.type),
                ") = ", binding.raw, '\n');
   }
   const auto commands = public_commands(program);
   out += cat("\nCommands (", commands.size(), "):\n");
-  for (const program::Command* command : commands) out += command_lines(*command);
+  for (const program::Command* command : commands)
+    out += command_lines(*command);
   context.out(out);
   return kOk;
 }

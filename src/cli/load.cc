@@ -45,9 +45,11 @@ Result<Found> find_default(const sys::World& world, const std::string& current) 
   for (std::string at = current;; at = parent(at)) {
     candidates.push_back(at);
     in_repository = node_type(world, base::cat(at, "/.git")) != sys::NodeType::Missing;
-    if (in_repository || at == "/") break;
+    if (in_repository || at == "/")
+      break;
   }
-  if (!in_repository) candidates.resize(1);
+  if (!in_repository)
+    candidates.resize(1);
   std::string up;
   for (const std::string& at : candidates) {
     const std::string absolute = base::cat(at == "/" ? "" : at, '/', kDefaultFile);
@@ -70,22 +72,22 @@ op::OpTable op_table() { return op::OpTable(ops::tables()); }
 Result<Found> find_program(const Context& context) {
   const std::string current = context.world.host.current_directory();
   const std::string& file = context.options.file;
-  if (file.empty()) return find_default(context.world, current);
+  if (file.empty())
+    return find_default(context.world, current);
   if (file == "-") {
     return Found{.shown = "-", .absolute = {}, .directory = current, .from_stdin = true};
   }
   Found found{.shown = file};
   std::string path = file;
-  if (path.starts_with("~/")) path = context.world.host.home() + path.substr(1);
+  if (path.starts_with("~/"))
+    path = context.world.host.home() + path.substr(1);
   found.absolute = sys::absolute_path(current, path);
   found.directory = parent(found.absolute);
-  // /dev/stdin, /proc/self/fd/0 and their like are standard input by another name, and as untrusted.
-  if (const auto spot = context.world.fs.locate(found.absolute, sys::Final::Follow);
-      spot && spot->info.type == sys::NodeType::Other) {
-    found.from_stdin = true;
-  } else if (!spot && file.starts_with("/dev/")) {
-    found.from_stdin = true;
-  }
+  // /dev/stdin, /proc/self/fd/0 and their like are standard input by another name, and as
+  // untrusted.
+  const auto spot = context.world.fs.locate(found.absolute, sys::Final::Follow);
+  const bool device = spot ? spot->info.type == sys::NodeType::Other : file.starts_with("/dev/");
+  found.from_stdin = device;
   return found;
 }
 
@@ -115,24 +117,31 @@ std::optional<Loaded> load_program(const Context& context, const op::OpTable& op
   const program::Loading loading{
       .read = [&](std::string_view path) { return read_file(world, path, path); },
       .import_name = [&](std::string_view name) -> std::optional<std::string> {
-        if (name == "home" || name == "home_dir" || name == "HOME") return world.host.home();
-        if (name == "user" || name == "USER") return world.host.user();
-        if (name == "exe_dir") return parent(world.host.exe_path());
+        if (name == "home" || name == "home_dir" || name == "HOME")
+          return world.host.home();
+        if (name == "user" || name == "USER")
+          return world.host.user();
+        if (name == "exe_dir")
+          return parent(world.host.exe_path());
         const auto value = world.env.get(name);
         return value ? std::optional(std::string(*value)) : std::nullopt;
       },
       .program_exists = [&](std::string_view name) { return on_path(world, name); }};
-  auto program = program::analyze(context.sources, {.source = *source, .directory = found->directory},
-                                  ops, loading, strictness, diags);
+  auto program =
+      program::analyze(context.sources, {.source = *source, .directory = found->directory}, ops,
+                       loading, strictness, diags);
   return Loaded{.found = std::move(*found), .program = std::move(program)};
 }
 
 bool on_path(const sys::World& world, std::string_view name) {
-  if (name.find('/') != name.npos) return true;
+  if (name.find('/') != name.npos)
+    return true;
   const auto path = world.env.get("PATH");
-  if (!path) return false;
+  if (!path)
+    return false;
   for (std::string_view directory : base::split(*path, ':')) {
-    if (!directory.starts_with('/')) continue;
+    if (!directory.starts_with('/'))
+      continue;
     const auto spot = world.fs.locate(base::cat(directory, '/', name), sys::Final::Follow);
     if (spot && spot->info.type == sys::NodeType::Regular && (spot->info.mode & 0111) != 0) {
       return true;

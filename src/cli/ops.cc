@@ -18,21 +18,27 @@ std::string details(const op::OpDecl& op) {
   std::string out = cat(program::op_usage(op), "\n    ", op.summary, '\n');
   for (const op::Param& param : op.parameters()) {
     out += cat("    ", param.name, ": ", op::type_name(param.type));
-    if (!param.fallback.empty()) out += cat(" = ", param.fallback);
-    if (!param.about.empty()) out += cat(", ", param.about);
+    if (!param.fallback.empty())
+      out += cat(" = ", param.fallback);
+    if (!param.about.empty())
+      out += cat(", ", param.about);
     out += '\n';
   }
-  if (op.returns != op::Type::None) out += cat("    gives: ", op::type_name(op.returns), '\n');
+  if (op.returns != op::Type::None)
+    out += cat("    gives: ", op::type_name(op.returns), '\n');
   for (const op::Need& need : op.requests()) {
     out += cat("    needs: ", op::cap_name(need.cap), need.subject.empty() ? "" : " of ",
                need.subject, '\n');
   }
   for (std::string_view alias : op.aliases) {
-    if (!alias.empty()) out += cat("    also: ", alias, '\n');
+    if (!alias.empty())
+      out += cat("    also: ", alias, '\n');
   }
-  if (!op.deprecated.empty()) out += cat("    deprecated: use ", op.deprecated, '\n');
+  if (!op.deprecated.empty())
+    out += cat("    deprecated: use ", op.deprecated, '\n');
   out += "    example:\n";
-  for (std::string_view line : base::split(op.example, '\n')) out += cat("        ", line, '\n');
+  for (std::string_view line : base::split(op.example, '\n'))
+    out += cat("        ", line, '\n');
   return out;
 }
 
@@ -48,7 +54,8 @@ int ops(const Context& context) {
     }
     std::vector<std::string_view> names;
     for (const auto& family : table.families()) {
-      for (const op::OpDecl& op : family) names.push_back(op.name);
+      for (const op::OpDecl& op : family)
+        names.push_back(op.name);
     }
     const auto near = base::nearest(name, names, 3);
     context.report(Error{.kind = kind::kBadArgument,
@@ -59,11 +66,13 @@ int ops(const Context& context) {
   }
   std::vector<const op::OpDecl*> all;
   for (const auto& family : table.families()) {
-    for (const op::OpDecl& op : family) all.push_back(&op);
+    for (const op::OpDecl& op : family)
+      all.push_back(&op);
   }
   std::ranges::sort(all, {}, &op::OpDecl::name);
   std::string out;
-  for (const op::OpDecl* op : all) out += cat(details(*op), '\n');
+  for (const op::OpDecl* op : all)
+    out += cat(details(*op), '\n');
   context.out(out);
   return kOk;
 }

@@ -19,7 +19,8 @@ const Flag* find_flag(std::string_view name) {
 
 std::unexpected<Error> unknown_flag(std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Flag& flag : flags()) names.push_back(flag.name);
+  for (const Flag& flag : flags())
+    names.push_back(flag.name);
   const auto near = base::nearest(name, names, 3);
   return fail(kind::kBadArgument, base::cat("unknown flag `", name, '`'), std::string(name),
               near ? base::cat("did you mean `", *near, "`?")
@@ -38,7 +39,8 @@ Status take_flag(Options& options, std::span<const std::string_view> argv, std::
   const auto equals = word.find('=');
   const std::string_view name = word.substr(0, equals);
   const Flag* flag = find_flag(name);
-  if (flag == nullptr) return unknown_flag(name);
+  if (flag == nullptr)
+    return unknown_flag(name);
   const bool has_value = equals != word.npos;
   if (flag->value == Flag::Value::None && has_value) {
     return fail(kind::kBadArgument, base::cat("`", name, "` takes no value"), std::string(word),
@@ -48,7 +50,7 @@ Status take_flag(Options& options, std::span<const std::string_view> argv, std::
     if (at == argv.size()) {
       return fail(kind::kBadArgument, base::cat("`", name, "` needs a value"), std::string(name),
                   name == flag->short_name ? base::cat("write `", name, ' ', flag->shape, '`')
-                                            : base::cat("write `", name, '=', flag->shape, '`'));
+                                           : base::cat("write `", name, '=', flag->shape, '`'));
     }
     return flag->apply(options, argv[at++]);
   }
@@ -69,7 +71,8 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
     const std::size_t first = at;
     PERCH_TRY(take_flag(options, argv, at));
     const bool file = argv[first].starts_with("-f") || argv[first].starts_with("--file");
-    for (std::size_t i = first; i < at && !file; ++i) options.flag_words.emplace_back(argv[i]);
+    for (std::size_t i = first; i < at && !file; ++i)
+      options.flag_words.emplace_back(argv[i]);
   }
   // `./ops.perch deploy`, as a `#!` line starts it.
   if (at < argv.size() && options.file.empty() && path_shaped(argv[at]) && is_file(argv[at])) {
@@ -84,9 +87,11 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
       options.verb_by_word = !verb->always;
     }
   }
-  for (; at < argv.size(); ++at) options.words.emplace_back(argv[at]);
+  for (; at < argv.size(); ++at)
+    options.words.emplace_back(argv[at]);
   const bool nothing = options.command.empty() && options.file.empty();
-  if (options.verb == Verb::Run && nothing) options.verb = Verb::Usage;
+  if (options.verb == Verb::Run && nothing)
+    options.verb = Verb::Usage;
   // Directly after a command, and only there, --help asks perch.
   if (options.verb == Verb::Run && !options.words.empty() &&
       (options.words[0] == "--help" || options.words[0] == "-h")) {

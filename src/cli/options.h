@@ -28,24 +28,24 @@ enum class Verb : std::uint8_t {
   Init,    ///< --init
   Completions,
   Complete, ///< hidden: what completion scripts ask
-  Cache,   ///< cache info|clear
-  Warm,    ///< warm
-  Ops,     ///< the op reference
+  Cache,    ///< cache info|clear
+  Warm,     ///< warm
+  Ops,      ///< the op reference
 };
 
 enum class When : std::uint8_t { Auto, Always, Never };
 
 struct Options {
   Verb verb = Verb::Run;
-  bool verb_by_word = false;       ///< `perch scan`: a command of that name in the file wins
-  std::string file;                ///< -f; empty: look for the default file
-  std::string command;             ///< empty: none was given
-  std::vector<std::string> words;  ///< everything after the command
+  bool verb_by_word = false;           ///< `perch scan`: a command of that name in the file wins
+  std::string file;                    ///< -f; empty: look for the default file
+  std::string command;                 ///< empty: none was given
+  std::vector<std::string> words;      ///< everything after the command
   std::vector<std::string> flag_words; ///< perch's own flags as typed, without -f FILE
   When color = When::Auto;
   bool json = false;
   bool quiet = false;
-  std::string dump;                ///< tokens, ast
+  std::string dump; ///< tokens, ast
 
   // the run
   policy::FlagRules rules;
@@ -74,7 +74,7 @@ struct Flag {
   std::string_view name;       ///< with its dashes
   std::string_view short_name; ///< or empty
   Value value = Value::None;
-  std::string_view shape;      ///< placeholder in help: FILE, N, A,B
+  std::string_view shape; ///< placeholder in help: FILE, N, A,B
   std::string_view group;
   std::string_view help;
   Status (*apply)(Options& options, std::string_view value) = nullptr;

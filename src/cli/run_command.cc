@@ -38,7 +38,8 @@ void unknown_command(const Context& context, const program::Program& program) {
   const std::string& name = context.options.command;
   std::vector<std::string_view> names;
   for (const program::Command* command : program.commands) {
-    if (is_public(*command)) names.push_back(command->name);
+    if (is_public(*command))
+      names.push_back(command->name);
   }
   Error error{.kind = kind::kCommandNotFound, .message = base::cat("unknown command `", name, '`')};
   const program::Command* hidden = program.find(name);
@@ -63,7 +64,8 @@ const program::Command* choose(const Context& context, const program::Program& p
                                run::Request& request) {
   const std::string& name = context.options.command;
   const program::Command* command = program.find(name);
-  if (command != nullptr && !command->is_private && !command->is_test) return command;
+  if (command != nullptr && !command->is_private && !command->is_test)
+    return command;
   if (program.catch_command != nullptr) {
     request.caught_word = name;
     return program.catch_command;
@@ -80,7 +82,8 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
     wasm.background_compiler = {"/proc/self/exe", std::string(kCompilerWord)};
   }
   const auto say = [&context](const std::string& line) {
-    if (!context.options.quiet) context.err(line + "\n");
+    if (!context.options.quiet)
+      context.err(line + "\n");
   };
   wasm.cache_warning = [&say](const std::string& why) {
     say("perch: compiled modules are not kept: " + why);
@@ -89,16 +92,15 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
   const op::OpTable ops = op_table();
   const auto children = lane::make_process_lane();
   const auto guests = lane::make_wasm_lane(std::move(wasm));
-  const run::Setting setting{
-      .world = context.world,
-      .ops = ops,
-      .sources = context.sources,
-      .children = *children,
-      .guests = *guests,
-      .cache_directory = cache_directory(context.world),
-      .state_directory = state_directory(context.world),
-      .own_flags = own_flag_names(),
-      .say = say};
+  const run::Setting setting{.world = context.world,
+                             .ops = ops,
+                             .sources = context.sources,
+                             .children = *children,
+                             .guests = *guests,
+                             .cache_directory = cache_directory(context.world),
+                             .state_directory = state_directory(context.world),
+                             .own_flags = own_flag_names(),
+                             .say = say};
 
   request.program = loaded.program;
   const auto root = sys::CancelToken::root();
@@ -109,7 +111,8 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
   }
   request.cancel = deadline ? root->child(deadline) : root;
   const run::Outcome outcome = run::execute(setting, request);
-  if (outcome.failure && !run::is_quiet(outcome)) context.report(run::to_diag(*outcome.failure));
+  if (outcome.failure && !run::is_quiet(outcome))
+    context.report(run::to_diag(*outcome.failure));
   return run::exit_code(outcome);
 }
 
@@ -150,11 +153,11 @@ std::optional<Loaded> load_to_run(const Context& context) {
 
 int run_test(const Context& context) {
   const std::optional<Loaded> loaded = load_to_run(context);
-  if (!loaded) return kUsage;
+  if (!loaded)
+    return kUsage;
   Result<run::Request> request = request_of(context, *loaded);
   const std::vector<std::string>& words = context.options.words;
-  const program::Command* command =
-      words.size() == 2 ? loaded->program->find(words[0]) : nullptr;
+  const program::Command* command = words.size() == 2 ? loaded->program->find(words[0]) : nullptr;
   if (!request || command == nullptr || !command->is_test) {
     context.report(request ? Error{.kind = kind::kCommandNotFound, .message = "no such test"}
                            : request.error());
@@ -169,7 +172,8 @@ int run_test(const Context& context) {
 int run_command(const Context& context) {
   const Options& options = context.options;
   const std::optional<Loaded> loaded = load_to_run(context);
-  if (!loaded) return kUsage;
+  if (!loaded)
+    return kUsage;
   // From here on the program is sound: every name in it means something.
   Result<run::Request> prepared = request_of(context, *loaded);
   if (!prepared) {
@@ -179,11 +183,13 @@ int run_command(const Context& context) {
   run::Request& request = *prepared;
   if (options.command.empty()) {
     const program::Command* main = loaded->program->find("main");
-    if (main == nullptr || main->is_private) return print_listing(context, *loaded->program);
+    if (main == nullptr || main->is_private)
+      return print_listing(context, *loaded->program);
     request.command = main;
   } else {
     request.command = choose(context, *loaded->program, request);
-    if (request.command == nullptr) return kNotFound;
+    if (request.command == nullptr)
+      return kNotFound;
   }
   return execute(context, *loaded, std::move(request));
 }

@@ -63,11 +63,11 @@ struct Running {
   std::unique_ptr<lane::Job> job;
   sys::Fd output;
   std::int64_t started_ns = 0;
-  std::string directory;  ///< its own temporary one; empty when it keeps the current one
+  std::string directory; ///< its own temporary one; empty when it keeps the current one
 };
 
 class Runner {
- public:
+public:
   Runner(const Context& context, const Found& found)
       : context_(context), found_(found), lane_(lane::make_process_lane()) {}
 
@@ -77,7 +77,7 @@ class Runner {
   [[nodiscard]] std::size_t running() const { return running_.size(); }
   void stop_all() { running_.clear(); }
 
- private:
+private:
   std::vector<std::string> arguments(const program::Command& test, const std::string& directory);
   Result<std::string> make_directory();
   void finish(Running& test);
@@ -92,9 +92,12 @@ class Runner {
 std::vector<std::string> Runner::arguments(const program::Command& test,
                                            const std::string& directory) {
   std::vector<std::string> out = {"perch"};
-  if (!test.test_allow_shell) out.emplace_back("--no-shell");
-  if (!test.test_allow_subprocess && !test.test_allow_shell) out.emplace_back("--no-subprocess");
-  if (!test.test_allow_network) out.emplace_back("--no-network");
+  if (!test.test_allow_shell)
+    out.emplace_back("--no-shell");
+  if (!test.test_allow_subprocess && !test.test_allow_shell)
+    out.emplace_back("--no-subprocess");
+  if (!test.test_allow_network)
+    out.emplace_back("--no-network");
   if (!test.test_allow_write && !test.test_keep_cwd) {
     out.push_back(cat("--allow-write-path=", directory));
   }
@@ -112,8 +115,8 @@ Result<std::string> Runner::make_directory() {
   const auto set = context_.world.env.get("TMPDIR");
   const std::string base(set && set->starts_with('/') ? *set : "/tmp");
   PERCH_TRY_ASSIGN(const sys::Spot spot, context_.world.fs.locate(base, sys::Final::Follow));
-  PERCH_TRY_ASSIGN(const std::string name, context_.world.fs.make_temporary(
-                                               spot, "perch-test-", sys::NodeType::Directory));
+  PERCH_TRY_ASSIGN(const std::string name,
+                   context_.world.fs.make_temporary(spot, "perch-test-", sys::NodeType::Directory));
   return cat(spot.real, '/', name);
 }
 
@@ -130,7 +133,8 @@ Status Runner::start(const program::Command& test, TestResult& result) {
                        .argv = arguments(test, directory),
                        .directory = directory,
                        .stdio = {null.get(), pipe.write.get(), pipe.write.get()}};
-  for (std::string_view entry : context_.world.env.all()) spec.env.emplace_back(entry);
+  for (std::string_view entry : context_.world.env.all())
+    spec.env.emplace_back(entry);
   PERCH_TRY_ASSIGN(running.job, lane_->start(spec));
   PERCH_TRY(sys::set_nonblocking(pipe.read.get()));
   running.output = std::move(pipe.read);
@@ -142,8 +146,10 @@ void Runner::drain(Running& test) {
   std::array<char, 65536> buffer;
   while (test.output) {
     const auto moved = sys::read_some(test.output.get(), buffer);
-    if (!moved || moved->state == sys::Transfer::State::Closed) test.output.reset();
-    if (!moved || moved->state != sys::Transfer::State::Moved) return;
+    if (!moved || moved->state == sys::Transfer::State::Closed)
+      test.output.reset();
+    if (!moved || moved->state != sys::Transfer::State::Moved)
+      return;
     test.result->output.append(buffer.data(), moved->bytes);
   }
 }
@@ -153,7 +159,8 @@ void Runner::finish(Running& test) {
   drain(test);
   test.result->duration_ns = context_.world.clock.steady_ns() - test.started_ns;
   test.result->passed = ended.how == lane::Ended::How::Exited && ended.code == 0;
-  if (test.directory.empty()) return;
+  if (test.directory.empty())
+    return;
   if (const auto spot = context_.world.fs.locate(test.directory, sys::Final::NoFollow)) {
     (void)context_.world.fs.remove_tree(*spot);
   }
@@ -168,8 +175,10 @@ Status Runner::step(sys::CancelToken& cancel) {
   PERCH_TRY(sys::poll(items, cancel.poll_timeout_ms()));
   PERCH_TRY(cancel.check());
   for (std::size_t i = running_.size(); i-- > 0;) {
-    if (items[2 * i + 2].ready()) drain(running_[i]);
-    if (!items[2 * i + 1].ready()) continue;
+    if (items[2 * i + 2].ready())
+      drain(running_[i]);
+    if (!items[2 * i + 1].ready())
+      continue;
     finish(running_[i]);
     running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
   }
@@ -205,7 +214,8 @@ int test(const Context& context) {
   const op::OpTable ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
-  if (!loaded) return kUsage;
+  if (!loaded)
+    return kUsage;
   if (loaded->program == nullptr) {
     context.report(diags);
     return kUsage;
@@ -223,7 +233,8 @@ int test(const Context& context) {
     return want->filter.empty() ? kOk : kFailure;
   }
   std::vector<TestResult> results(tests.size());
-  for (std::size_t i = 0; i < tests.size(); ++i) results[i].name = tests[i]->name;
+  for (std::size_t i = 0; i < tests.size(); ++i)
+    results[i].name = tests[i]->name;
   const std::int64_t began = context.world.clock.steady_ns();
   const std::size_t jobs =
       want->jobs > 0 ? want->jobs : static_cast<std::size_t>(context.world.host.cpu_count());

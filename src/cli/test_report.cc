@@ -15,7 +15,8 @@ using base::cat;
 std::string indented(std::string_view text) {
   std::string out;
   for (std::string_view line : base::split(text, '\n')) {
-    if (!line.empty()) out += cat("    ", line, '\n');
+    if (!line.empty())
+      out += cat("    ", line, '\n');
   }
   return out;
 }
@@ -25,12 +26,18 @@ std::string xml(std::string_view text) {
   std::string out;
   for (char c : text) {
     const auto u = static_cast<unsigned char>(c);
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else if (u < 0x20 && c != '\n' && c != '\t') out += "\xEF\xBF\xBD";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else if (u < 0x20 && c != '\n' && c != '\t')
+      out += "\xEF\xBF\xBD";
+    else
+      out += c;
   }
   return out;
 }
@@ -52,15 +59,18 @@ std::string test_report(std::span<const TestResult> results, bool verbose, std::
     const std::size_t cells = result.name.size() + 2;
     line.append(cells < 44 ? 44 - cells : 1, ' ');
     out += cat(line, '(', base::duration_text(result.duration_ns), ")\n");
-    if (!result.passed || verbose) out += indented(result.output);
+    if (!result.passed || verbose)
+      out += indented(result.output);
     failed += result.passed ? 0 : 1;
   }
   out += cat('\n', results.size() - failed, " passed, ", failed, " failed in ",
              base::duration_text(total_ns), ".\n");
-  if (failed == 0) return out;
+  if (failed == 0)
+    return out;
   out += "\nFailures:\n";
   for (const TestResult& result : results) {
-    if (!result.passed) out += cat("  ", result.name, '\n');
+    if (!result.passed)
+      out += cat("  ", result.name, '\n');
   }
   return out;
 }
@@ -68,22 +78,20 @@ std::string test_report(std::span<const TestResult> results, bool verbose, std::
 Status write_junit(const Context& context, std::string_view path, std::string_view suite,
                    std::span<const TestResult> results) {
   const auto failures = std::ranges::count(results, false, &TestResult::passed);
-  std::string text = cat("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"",
-                         xml(suite), "\" tests=\"", results.size(), "\" failures=\"", failures,
-                         "\">\n");
+  std::string text =
+      cat("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"", xml(suite),
+          "\" tests=\"", results.size(), "\" failures=\"", failures, "\">\n");
   for (const TestResult& result : results) {
-    text += cat("  <testcase name=\"", xml(result.name), "\" time=\"",
-                seconds(result.duration_ns), "\">");
+    text += cat("  <testcase name=\"", xml(result.name), "\" time=\"", seconds(result.duration_ns),
+                "\">");
     const std::string output = xml(result.output);
     text += result.passed ? cat("<system-out>", output, "</system-out>")
                           : cat("<failure message=\"failed\">", output, "</failure>");
     text += "</testcase>\n";
   }
   text += "</testsuite>\n";
-  const std::string absolute =
-      sys::absolute_path(context.world.host.current_directory(), path);
-  PERCH_TRY_ASSIGN(const sys::Spot spot,
-                   context.world.fs.locate(absolute, sys::Final::Follow));
+  const std::string absolute = sys::absolute_path(context.world.host.current_directory(), path);
+  PERCH_TRY_ASSIGN(const sys::Spot spot, context.world.fs.locate(absolute, sys::Final::Follow));
   PERCH_TRY_ASSIGN(auto pending, context.world.fs.replace(spot, 0644));
   PERCH_TRY(pending->write(text));
   return pending->commit();

@@ -13,7 +13,7 @@ struct TestResult {
   std::string name;
   bool passed = false;
   std::int64_t duration_ns = 0;
-  std::string output;  ///< stdout and stderr as they came
+  std::string output; ///< stdout and stderr as they came
 };
 
 [[nodiscard]] std::string test_report(std::span<const TestResult> results, bool verbose,

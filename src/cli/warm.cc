@@ -25,7 +25,8 @@ struct Modules {
 Modules modules_of(const program::Program& program, const std::string& directory) {
   Modules modules;
   program::each_node(program, [&](const program::Node& node) {
-    if (node.kind != program::NodeKind::WasmRun) return;
+    if (node.kind != program::NodeKind::WasmRun)
+      return;
     const auto& run = static_cast<const program::WasmRunNode&>(node);
     if (!run.alias.empty()) {
       for (const program::BundleEntry& entry : program.bundle) {
@@ -34,7 +35,8 @@ Modules modules_of(const program::Program& program, const std::string& directory
         }
       }
     } else if (const auto path = program::known_text(run.path, program)) {
-      if (!path->starts_with("https://")) modules.paths.insert(sys::absolute_path(directory, *path));
+      if (!path->starts_with("https://"))
+        modules.paths.insert(sys::absolute_path(directory, *path));
     } else {
       ++modules.computed;
     }
@@ -55,14 +57,14 @@ int warm(const Context& context) {
   const op::OpTable ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
-  if (!loaded) return kUsage;
+  if (!loaded)
+    return kUsage;
   if (loaded->program == nullptr) {
     context.report(diags);
     return kUsage;
   }
   const auto guests = lane::make_wasm_lane({.cache_directory = code_directory(context.world)});
-  const Modules modules =
-      modules_of(*loaded->program, context.world.host.current_directory());
+  const Modules modules = modules_of(*loaded->program, context.world.host.current_directory());
   int status = kOk;
   for (const std::string& path : modules.paths) {
     if (const Status done = warm_one(context, *guests, path); !done) {
@@ -73,9 +75,9 @@ int warm(const Context& context) {
     }
   }
   if (modules.computed > 0) {
-    context.err(base::cat("perch: ",
-                          base::plural(static_cast<std::int64_t>(modules.computed), "module path"),
-                          " can only be known when the command runs\n"));
+    context.err(base::cat(
+        "perch: ", base::plural(static_cast<std::int64_t>(modules.computed), "module path"),
+        " can only be known when the command runs\n"));
   }
   return status;
 }

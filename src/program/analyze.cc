@@ -6,11 +6,7 @@ namespace perch::program {
 
 Analyzer::Analyzer(diag::SourceMap& sources, const op::OpTable& ops, const Loading& loading,
                    Strictness strictness, diag::Diags& diags)
-    : sources_(sources),
-      ops_(ops),
-      loading_(loading),
-      strictness_(strictness),
-      diags_(diags),
+    : sources_(sources), ops_(ops), loading_(loading), strictness_(strictness), diags_(diags),
       program_(std::make_shared<Program>()),
       arena_(*(program_->arena = std::make_shared<base::Arena>())) {}
 
@@ -20,7 +16,8 @@ std::shared_ptr<const Program> Analyzer::analyze(const Root& root) {
   load(root.source, cat(root.directory, '/', path.substr(slash == path.npos ? 0 : slash + 1)),
        root.directory, nullptr);
   // From here on every file is parsed; a file with syntax errors declares what could be read.
-  if (diags_.has_errors()) return nullptr;
+  if (diags_.has_errors())
+    return nullptr;
 
   declare_meta(*units_.front());
   for (auto& unit : units_) {
@@ -30,7 +27,8 @@ std::shared_ptr<const Program> Analyzer::analyze(const Root& root) {
   }
   declare_bundle(*units_.front());
   publish_commands();
-  for (auto& unit : units_) check_collisions(*unit);
+  for (auto& unit : units_)
+    check_collisions(*unit);
   // From here on every name that can be used anywhere is declared.
 
   for (auto& unit : units_) {
@@ -68,4 +66,4 @@ const Command* Program::find(std::string_view command) const {
   return found == by_name.end() ? nullptr : found->second;
 }
 
-}  // namespace perch::program
+} // namespace perch::program

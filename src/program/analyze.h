@@ -1,14 +1,14 @@
 #pragma once
 // Ast to Program: loads imports, resolves names, binds calls, checks shapes and types.
 
+#include "diag/diag.h"
+#include "op/op_decl.h"
+#include "program/program.h"
+
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "diag/diag.h"
-#include "op/op_decl.h"
-#include "program/program.h"
 
 namespace perch::program {
 
@@ -24,14 +24,14 @@ struct Loading {
 };
 
 enum class Strictness : std::uint8_t {
-  Run,    ///< errors that would make the program wrong
-  Check,  ///< and all findings of `--check`, warnings included
+  Run,   ///< errors that would make the program wrong
+  Check, ///< and all findings of `--check`, warnings included
 };
 
 /// The root file: its text is already in `sources`.
 struct Root {
   std::uint32_t source = 0;
-  std::string directory;  ///< absolute directory of the file; the current one for stdin
+  std::string directory; ///< absolute directory of the file; the current one for stdin
 };
 
 /// Null when there were errors; all of them are in `diags`.
@@ -40,4 +40,4 @@ struct Root {
                                                      const op::OpTable& ops, const Loading& loading,
                                                      Strictness strictness, diag::Diags& diags);
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -4,15 +4,6 @@
 // Order of work: load every file (imports.cc), declare every name (declare.cc), then resolve bodies
 // (words.cc, calls.cc, statements.cc, blocks.cc), so that names may be used before they stand.
 
-#include <array>
-#include <initializer_list>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <unordered_set>
-#include <vector>
-
 #include "lang/ast.h"
 #include "program/analyze.h"
 #include "program/frame.h"
@@ -20,21 +11,29 @@
 #include "program/program.h"
 #include "program/usage.h"
 
+#include <array>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
 namespace perch::program {
 
 /// One file while it is analyzed.
 struct Unit {
   struct Link {
-    std::string_view alias;  ///< empty: flat
+    std::string_view alias; ///< empty: flat
     Unit* unit = nullptr;
     Span span;
   };
   Module* module = nullptr;
   lang::Ast ast;
-  Unit* importer = nullptr;  ///< who reached it first; null for the root
-  bool loading = true;       ///< for cycles
+  Unit* importer = nullptr; ///< who reached it first; null for the root
+  bool loading = true;      ///< for cycles
   std::vector<Link> links;
-  std::unordered_map<std::string_view, Command*> commands;  ///< own ones, by their own names
+  std::unordered_map<std::string_view, Command*> commands; ///< own ones, by their own names
   std::unordered_map<std::string_view, const lang::ProcDecl*> templates;
   std::unordered_map<std::string_view, std::int32_t> bindings;
 
@@ -53,29 +52,29 @@ struct Unit {
 /// Where a body is being resolved.
 struct Context {
   Unit* unit = nullptr;
-  FrameBuilder* frame = nullptr;  ///< null for file bindings
-  std::vector<std::string_view>* env_names = nullptr;  ///< from `env` lines and with_env
+  FrameBuilder* frame = nullptr;                      ///< null for file bindings
+  std::vector<std::string_view>* env_names = nullptr; ///< from `env` lines and with_env
   const TemplateUse* from = nullptr;
   int rescue_depth = 0;
 };
 
 /// How an unquoted identifier that stands as a word is read.
 enum class Bare : std::uint8_t {
-  Text,    ///< as its own text
-  Name,    ///< as a binding when there is one, else as its text
-  Lookup,  ///< as a binding; none is an error
+  Text,   ///< as its own text
+  Name,   ///< as a binding when there is one, else as its text
+  Lookup, ///< as a binding; none is an error
 };
 
 struct WasmParts;
 
 class Analyzer {
- public:
+public:
   Analyzer(diag::SourceMap& sources, const op::OpTable& ops, const Loading& loading,
            Strictness strictness, diag::Diags& diags);
 
   std::shared_ptr<const Program> analyze(const Root& root);
 
- private:
+private:
   // imports.cc
   Unit* load(std::uint32_t source, const std::string& absolute, std::string directory,
              Unit* importer);
@@ -108,8 +107,7 @@ class Analyzer {
   void resolve_args(Context& ctx, Command& command, const lang::ProcDecl& decl);
   Arg resolve_arg(Context& ctx, const lang::ArgDecl& decl);
   void check_args(const Command& command);
-  void apply_config(Context& ctx, Command& command, const lang::ConfigLine& line,
-                    lang::ProcKind kind);
+  void apply_config(Context& ctx, Command& command, const lang::ConfigLine& line);
 
   // words.cc
   std::optional<Name> lookup(const Context& ctx, std::string_view name, Span span) const;
@@ -136,8 +134,7 @@ class Analyzer {
   const OpNode* op_node(Context& ctx, const op::OpDecl& op, const lang::Word& head,
                         std::span<const lang::Word> words, bool stage, Bare inner);
   void op_argument_type(const op::Param& param, const Expr& e);
-  const Node* command_call(Context& ctx, const Command& command,
-                           std::span<const lang::Word> words);
+  const Node* command_call(Context& ctx, const Command& command, std::span<const lang::Word> words);
   void check_command_words(const Command& command, const lang::Word& head,
                            std::span<const Expr> args);
   const Node* template_use(Context& ctx, const Unit::SeenTemplate& seen,
@@ -216,8 +213,7 @@ class Analyzer {
     std::span<const Expr> args;
   };
   std::vector<PendingCall> pending_calls_;
-  std::unordered_set<const lang::ConfigLine*> templates_checked_;
-  std::size_t expanded_ = 0;   ///< statements made by templates so far
+  std::size_t expanded_ = 0; ///< statements made by templates so far
   std::size_t cache_blocks_ = 0;
 };
 
@@ -234,4 +230,4 @@ N* Analyzer::node(const Context& ctx, NodeKind kind, Span span) {
   return made;
 }
 
-}  // namespace perch::program
+} // namespace perch::program

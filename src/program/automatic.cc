@@ -47,7 +47,7 @@ constexpr std::array kNames = {
 };
 static_assert(std::ranges::is_sorted(kNames, {}, &Entry::name));
 
-}  // namespace
+} // namespace
 
 Automatic automatic_name(std::string_view name) {
   const auto* found = std::ranges::lower_bound(kNames, name, {}, &Entry::name);
@@ -57,8 +57,9 @@ Automatic automatic_name(std::string_view name) {
 std::vector<std::string_view> automatic_names() {
   std::vector<std::string_view> names;
   names.reserve(kNames.size());
-  for (const Entry& entry : kNames) names.push_back(entry.name);
+  for (const Entry& entry : kNames)
+    names.push_back(entry.name);
   return names;
 }
 
-}  // namespace perch::program
+} // namespace perch::program

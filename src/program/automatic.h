@@ -9,12 +9,35 @@ namespace perch::program {
 
 enum class Automatic : std::uint8_t {
   None,
-  Os, Arch, IsWindows, IsMacos, IsLinux, IsUnix, IsArm64, IsAmd64,
-  CpuCount, Pid, NowUnix,
-  PathSep, PathListSep, ExeExt, NullDevice, ShellName,
-  Home, ConfigDir, CacheDir, DataDir, TempDir,
-  ExePath, ExeDir, ExeName, ScriptPath, ScriptDir,
-  User, Uid, Hostname,
+  Os,
+  Arch,
+  IsWindows,
+  IsMacos,
+  IsLinux,
+  IsUnix,
+  IsArm64,
+  IsAmd64,
+  CpuCount,
+  Pid,
+  NowUnix,
+  PathSep,
+  PathListSep,
+  ExeExt,
+  NullDevice,
+  ShellName,
+  Home,
+  ConfigDir,
+  CacheDir,
+  DataDir,
+  TempDir,
+  ExePath,
+  ExeDir,
+  ExeName,
+  ScriptPath,
+  ScriptDir,
+  User,
+  Uid,
+  Hostname,
 };
 
 /// None when `name` is not automatic. `home_dir` is `home`.
@@ -23,4 +46,4 @@ enum class Automatic : std::uint8_t {
 /// All of them, sorted; for suggestions and editors.
 [[nodiscard]] std::vector<std::string_view> automatic_names();
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -1,8 +1,8 @@
 // Blocks with a head of words and options: execution contexts, platforms, pipes.
 
-#include <algorithm>
-
 #include "program/analyzer.h"
+
+#include <algorithm>
 
 namespace perch::program {
 
@@ -14,20 +14,20 @@ constexpr std::array<std::string_view, 10> kRetryOptions = {
 
 std::string known_list(std::span<const std::string_view> names) {
   std::string out;
-  for (std::string_view name : names) out += cat(out.empty() ? "" : ", ", name);
+  for (std::string_view name : names)
+    out += cat(out.empty() ? "" : ", ", name);
   return out;
 }
 
 /// The `K` of a literal `K=…` word; empty when it is not literal.
 std::string_view env_key(const lang::Word& word) {
-  const std::string_view text = word.plain() ? word.text
-                                : word.parts[0].kind == lang::Part::Kind::Text
-                                    ? word.parts[0].text
-                                    : std::string_view();
+  const std::string_view text = word.plain()                                   ? word.text
+                                : word.parts[0].kind == lang::Part::Kind::Text ? word.parts[0].text
+                                                                               : std::string_view();
   return text.substr(0, std::min(text.find('='), text.size()));
 }
 
-}  // namespace
+} // namespace
 
 void Analyzer::shape(const lang::Stmt& stmt, std::string_view block, std::string_view shape) {
   diags_.error(BlockShape{block, shape}, stmt.head);
@@ -61,45 +61,56 @@ const Expr* Analyzer::option(Context& ctx, const lang::BlockStmt& stmt,
 }
 
 void Analyzer::check_duration(const Expr& e, std::string_view what, bool seconds_allowed) {
-  if (!e.plain()) return;
+  if (!e.plain())
+    return;
   const std::optional<std::int64_t> parsed = base::parse_duration_ns(e.text);
   const std::optional<double> seconds = base::parse_float(e.text);
-  if (parsed ? *parsed >= 0 : seconds_allowed && seconds && *seconds >= 0) return;
+  if (parsed ? *parsed >= 0 : seconds_allowed && seconds && *seconds >= 0)
+    return;
   diags_.error(BadOption{what, e.text, "a duration such as 500ms, 90s, 1h30m, 2d"}, e.span);
 }
 
 void Analyzer::check_int(const Expr* e, std::string_view what, std::int64_t least) {
-  if (e == nullptr || !e->plain()) return;
+  if (e == nullptr || !e->plain())
+    return;
   const std::optional<std::int64_t> value = base::parse_int(e->text);
-  if (value && *value >= least) return;
+  if (value && *value >= least)
+    return;
   diags_.error(BadOption{what, e->text, least > 0 ? "a positive number" : "a number"}, e->span);
 }
 
 const Node* Analyzer::block(Context& ctx, const lang::BlockStmt& stmt) {
   switch (stmt.kind) {
-    case lang::StmtKind::Parallel: return parallel(ctx, stmt);
-    case lang::StmtKind::Timeout: return timeout(ctx, stmt);
-    case lang::StmtKind::Retry: return retry(ctx, stmt);
-    case lang::StmtKind::WithEnv: return with_env(ctx, stmt);
-    case lang::StmtKind::WithCwd: return with_cwd(ctx, stmt);
-    case lang::StmtKind::Sandbox: return sandbox(ctx, stmt);
-    case lang::StmtKind::Cache: return cache(ctx, stmt);
-    case lang::StmtKind::Call:
-    case lang::StmtKind::Assign:
-    case lang::StmtKind::If:
-    case lang::StmtKind::ForEach:
-    case lang::StmtKind::Match:
-    case lang::StmtKind::Try:
-    case lang::StmtKind::Platform:
-    case lang::StmtKind::Pipe:
-    case lang::StmtKind::WasmRun: break;
+  case lang::StmtKind::Parallel:
+    return parallel(ctx, stmt);
+  case lang::StmtKind::Timeout:
+    return timeout(ctx, stmt);
+  case lang::StmtKind::Retry:
+    return retry(ctx, stmt);
+  case lang::StmtKind::WithEnv:
+    return with_env(ctx, stmt);
+  case lang::StmtKind::WithCwd:
+    return with_cwd(ctx, stmt);
+  case lang::StmtKind::Sandbox:
+    return sandbox(ctx, stmt);
+  case lang::StmtKind::Cache:
+    return cache(ctx, stmt);
+  case lang::StmtKind::Call:
+  case lang::StmtKind::Assign:
+  case lang::StmtKind::If:
+  case lang::StmtKind::ForEach:
+  case lang::StmtKind::Match:
+  case lang::StmtKind::Try:
+  case lang::StmtKind::Platform:
+  case lang::StmtKind::Pipe:
+  case lang::StmtKind::WasmRun:
+    break;
   }
   return nullptr;
 }
 
 const Node* Analyzer::parallel(Context& ctx, const lang::BlockStmt& stmt) {
   auto* made = node<ParallelNode>(ctx, NodeKind::Parallel, stmt.head);
-  if (!stmt.words.empty()) shape(stmt, "parallel", "parallel [max=N] [fail_fast=true]");
   known_options(stmt, "parallel", std::span(kParallelOptions).first(2));
   made->max = option(ctx, stmt, {"max"});
   made->fail_fast = option(ctx, stmt, {"fail_fast"});
@@ -107,7 +118,8 @@ const Node* Analyzer::parallel(Context& ctx, const lang::BlockStmt& stmt) {
   std::vector<const Node*> branches;
   for (const lang::Stmt* branch : stmt.body) {
     ctx.frame->push(FrameBuilder::Scope::Branch);
-    if (const Node* node = statement(ctx, *branch)) branches.push_back(node);
+    if (const Node* node = statement(ctx, *branch))
+      branches.push_back(node);
     ctx.frame->pop();
   }
   made->branches = arena_.copy(branches);
@@ -135,11 +147,6 @@ const Node* Analyzer::timeout(Context& ctx, const lang::BlockStmt& stmt) {
 const Node* Analyzer::retry(Context& ctx, const lang::BlockStmt& stmt) {
   auto* made = node<RetryNode>(ctx, NodeKind::Retry, stmt.head);
   known_options(stmt, "retry", kRetryOptions);
-  if (stmt.words.size() > 1) {
-    shape(stmt, "retry",
-          "retry [N] [attempts:N] [delay:D] [backoff:fixed|linear|exponential] [max_delay:D] "
-          "[jitter:true] [on:KIND,…]");
-  }
   made->attempts = stmt.words.empty() ? option(ctx, stmt, {"attempts", "max", "times"})
                                       : keep(expr(ctx, stmt.words[0], Bare::Name));
   made->backoff = option(ctx, stmt, {"backoff"});
@@ -148,8 +155,10 @@ const Node* Analyzer::retry(Context& ctx, const lang::BlockStmt& stmt) {
   made->jitter = option(ctx, stmt, {"jitter"});
   made->on = option(ctx, stmt, {"on", "kinds"});
   check_int(made->attempts, "retry", 0);
-  if (made->base != nullptr) check_duration(*made->base, "delay", true);
-  if (made->max_delay != nullptr) check_duration(*made->max_delay, "max_delay", true);
+  if (made->base != nullptr)
+    check_duration(*made->base, "delay", true);
+  if (made->max_delay != nullptr)
+    check_duration(*made->max_delay, "max_delay", true);
   if (made->backoff != nullptr && made->backoff->plain() && made->backoff->text != "fixed" &&
       made->backoff->text != "linear" && made->backoff->text != "exponential") {
     diags_.error(BadOption{"backoff", made->backoff->text, "fixed, linear or exponential"},
@@ -162,9 +171,6 @@ const Node* Analyzer::retry(Context& ctx, const lang::BlockStmt& stmt) {
 
 const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
   auto* made = node<WithEnvNode>(ctx, NodeKind::WithEnv, stmt.head);
-  if (stmt.words.empty() || !stmt.options.empty()) {
-    shape(stmt, "with_env", "with_env NAME=value [NAME=value …]");
-  }
   made->pairs = exprs(ctx, stmt.words, Bare::Text);
   const std::size_t before = ctx.env_names == nullptr ? 0 : ctx.env_names->size();
   for (const lang::Word& word : stmt.words) {
@@ -173,24 +179,28 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
       diags_.error(BadOption{"with_env", word.text, "written NAME=value"}, word.span);
     }
     // "A=1,B=2" in one word declares both.
-    if (ctx.env_names == nullptr) continue;
+    if (ctx.env_names == nullptr)
+      continue;
     ctx.env_names->push_back(key);
-    if (!word.plain()) continue;
+    if (!word.plain())
+      continue;
     for (std::string_view piece : base::split(word.text, ',')) {
       piece = base::trim(piece);
       const auto equals = piece.find('=');
-      if (equals != piece.npos) ctx.env_names->push_back(piece.substr(0, equals));
+      if (equals != piece.npos)
+        ctx.env_names->push_back(piece.substr(0, equals));
     }
   }
   made->body = body(ctx, stmt.body);
-  if (ctx.env_names != nullptr) ctx.env_names->resize(before);
+  if (ctx.env_names != nullptr)
+    ctx.env_names->resize(before);
   return made;
 }
 
 const Node* Analyzer::with_cwd(Context& ctx, const lang::BlockStmt& stmt) {
   auto* made = node<WithCwdNode>(ctx, NodeKind::WithCwd, stmt.head);
-  if (stmt.words.size() != 1 || !stmt.options.empty()) shape(stmt, "with_cwd", "with_cwd PATH");
-  if (!stmt.words.empty()) made->path = expr(ctx, stmt.words[0], Bare::Text);
+  if (!stmt.words.empty())
+    made->path = expr(ctx, stmt.words[0], Bare::Text);
   made->body = body(ctx, stmt.body);
   return made;
 }
@@ -199,12 +209,11 @@ const Node* Analyzer::sandbox(Context& ctx, const lang::BlockStmt& stmt) {
   static constexpr std::array<std::string_view, 1> kOptions = {"flags"};
   auto* made = node<SandboxNode>(ctx, NodeKind::Sandbox, stmt.head);
   known_options(stmt, "sandbox", kOptions);
-  if (stmt.words.empty() && stmt.options.empty()) {
-    shape(stmt, "sandbox", "sandbox \"no_network,write=./out\" (or several words)");
-  }
   std::vector<Expr> flags;
-  for (const lang::Word& word : stmt.words) flags.push_back(expr(ctx, word, Bare::Text));
-  if (const Expr* named = option(ctx, stmt, {"flags"})) flags.push_back(*named);
+  for (const lang::Word& word : stmt.words)
+    flags.push_back(expr(ctx, word, Bare::Text));
+  if (const Expr* named = option(ctx, stmt, {"flags"}))
+    flags.push_back(*named);
   check_sandbox_flags(flags);
   made->flags = arena_.copy(flags);
   made->body = body(ctx, stmt.body);
@@ -216,12 +225,14 @@ void Analyzer::check_sandbox_flags(std::span<const Expr> flags) {
       "no_env", "no_network", "no_read", "no_shell", "no_subprocess", "no_write",
       "bin=",   "env=",       "host=",   "read=",    "write="};
   for (const Expr& e : flags) {
-    if (!e.plain()) continue;
+    if (!e.plain())
+      continue;
     for (std::string_view flag : base::split(e.text, ',')) {
       flag = base::trim(flag);
       const auto equals = flag.find('=');
       const std::string_view word = equals == flag.npos ? flag : flag.substr(0, equals + 1);
-      if (std::ranges::find(kFlags, word) != kFlags.end()) continue;
+      if (std::ranges::find(kFlags, word) != kFlags.end())
+        continue;
       diags_.error(UnknownOption{"sandbox", flag, base::nearest(word, kFlags).value_or(""),
                                  "no_shell, no_subprocess, no_network, no_write, no_read, no_env, "
                                  "read=, write=, host=, env=, bin="},
@@ -244,7 +255,8 @@ const Node* Analyzer::cache(Context& ctx, const lang::BlockStmt& stmt) {
   } else {
     const Expr* key = option(ctx, stmt, {"key"});
     const Expr* ttl = option(ctx, stmt, {"ttl"});
-    if (key != nullptr) made->key = *key;
+    if (key != nullptr)
+      made->key = *key;
     if (ttl != nullptr) {
       made->ttl = *ttl;
       check_duration(made->ttl, "ttl", false);
@@ -253,14 +265,15 @@ const Node* Analyzer::cache(Context& ctx, const lang::BlockStmt& stmt) {
   if (made->key.plain() && made->key.text.empty() && made->key.span.known()) {
     diags_.error(BadOption{"cache", "", "a key that is not empty"}, made->key.span);
   }
-  made->block_id = arena_.copy(cat(ctx.unit->module->source, ':', stmt.head.begin, ':',
-                                   ++cache_blocks_));
+  made->block_id =
+      arena_.copy(cat(ctx.unit->module->source, ':', stmt.head.begin, ':', ++cache_blocks_));
   declare_loop_captures(ctx, stmt.body);
   std::vector<std::string_view> names;
   collect_assigned(stmt.body, names);
   std::vector<Slot> slots;
   made->body = body(ctx, stmt.body);
-  for (std::string_view name : names) slots.push_back(ctx.frame->find(name));
+  for (std::string_view name : names)
+    slots.push_back(ctx.frame->find(name));
   made->define_names = arena_.copy(names);
   made->defines = arena_.copy(slots);
   return made;
@@ -288,11 +301,13 @@ const Node* Analyzer::pipe(Context& ctx, const lang::PipeStmt& stmt) {
     } else {
       diags_.error(NotAStage{sources_.text(stage->head)}, stage->head);
     }
-    if (node != nullptr) stages.push_back(node);
+    if (node != nullptr)
+      stages.push_back(node);
   }
-  if (stmt.stages.empty()) shape(stmt, "pipe", "pipe … end with one call a line inside");
+  if (stmt.stages.empty())
+    shape(stmt, "pipe", "pipe … end with one call a line inside");
   made->stages = arena_.copy(stages);
   return made;
 }
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -3,10 +3,10 @@
 // Order for a head that is plain text: declared bin, op, command, template; without a `requires`
 // block anything else is a program. `exec HEAD` and a head with a placeholder are always programs.
 
+#include "program/analyzer.h"
+
 #include <algorithm>
 #include <array>
-
-#include "program/analyzer.h"
 
 namespace perch::program {
 
@@ -17,63 +17,109 @@ using op::Type;
 
 // Ops that win over a declared bin of their name when they get exactly their number of words, so
 // that `bin "mkdir"` gives `mkdir -p a/b` to the program and `mkdir "a"` to the op.
-constexpr std::array<std::string_view, 36> kKeywordOps = {
-    "assert_contains", "assert_eq", "assert_exists", "assert_match", "assert_neq",
-    "assert_not_contains", "assert_not_exists", "assert_version", "bundle_extract", "cd", "chmod",
-    "cp", "download", "eprintln", "exit", "export", "fail", "gzip", "list_commands", "mkdir", "mv",
-    "print", "println", "rm", "set_env", "shell", "shell_detached", "sleep", "throw", "touch",
-    "ungzip", "unset", "unset_env", "write_file", "zip_create", "zip_extract"};
+constexpr std::array<std::string_view, 36> kKeywordOps = {"assert_contains",
+                                                          "assert_eq",
+                                                          "assert_exists",
+                                                          "assert_match",
+                                                          "assert_neq",
+                                                          "assert_not_contains",
+                                                          "assert_not_exists",
+                                                          "assert_version",
+                                                          "bundle_extract",
+                                                          "cd",
+                                                          "chmod",
+                                                          "cp",
+                                                          "download",
+                                                          "eprintln",
+                                                          "exit",
+                                                          "export",
+                                                          "fail",
+                                                          "gzip",
+                                                          "list_commands",
+                                                          "mkdir",
+                                                          "mv",
+                                                          "print",
+                                                          "println",
+                                                          "rm",
+                                                          "set_env",
+                                                          "shell",
+                                                          "shell_detached",
+                                                          "sleep",
+                                                          "throw",
+                                                          "touch",
+                                                          "ungzip",
+                                                          "unset",
+                                                          "unset_env",
+                                                          "write_file",
+                                                          "zip_create",
+                                                          "zip_extract"};
 
 bool takes(const op::OpDecl& op, std::size_t words) {
   std::size_t least = 0;
   std::size_t most = 0;
   for (const op::Param& param : op.parameters()) {
-    if (param.arity == Arity::Named) continue;
-    if (param.arity == Arity::Required) ++least;
+    if (param.arity == Arity::Named)
+      continue;
+    if (param.arity == Arity::Required)
+      ++least;
     most = param.arity == Arity::Rest ? SIZE_MAX : most + 1;
-    if (most == SIZE_MAX) break;
+    if (most == SIZE_MAX)
+      break;
   }
   return words >= least && words <= most;
 }
 
 bool literal_fits(Type type, std::string_view text) {
   switch (type) {
-    case Type::Int: return base::parse_int(text).has_value();
-    case Type::Float:
-    case Type::Number: return base::parse_float(text).has_value();
-    case Type::Bool: return text == "true" || text == "false";
-    case Type::Duration:
-      return base::parse_duration_ns(text).has_value() || base::parse_float(text).has_value();
-    case Type::Path: return !text.empty();
-    case Type::None:
-    case Type::Text:
-    case Type::List:
-    case Type::Json:
-    case Type::Any: return true;
+  case Type::Int:
+    return base::parse_int(text).has_value();
+  case Type::Float:
+  case Type::Number:
+    return base::parse_float(text).has_value();
+  case Type::Bool:
+    return text == "true" || text == "false";
+  case Type::Duration:
+    return base::parse_duration_ns(text).has_value() || base::parse_float(text).has_value();
+  case Type::Path:
+    return !text.empty();
+  case Type::None:
+  case Type::Text:
+  case Type::List:
+  case Type::Json:
+  case Type::Any:
+    return true;
   }
   return true;
 }
 
 std::string_view type_words(Type type) {
   switch (type) {
-    case Type::Int: return "an integer";
-    case Type::Float:
-    case Type::Number: return "a number";
-    case Type::Bool: return "true or false";
-    case Type::Duration: return "a duration";
-    case Type::Path: return "a path";
-    case Type::None:
-    case Type::Text:
-    case Type::List:
-    case Type::Json:
-    case Type::Any: return "text";
+  case Type::Int:
+    return "an integer";
+  case Type::Float:
+  case Type::Number:
+    return "a number";
+  case Type::Bool:
+    return "true or false";
+  case Type::Duration:
+    return "a duration";
+  case Type::Path:
+    return "a path";
+  case Type::None:
+  case Type::Text:
+  case Type::List:
+  case Type::Json:
+  case Type::Any:
+    return "text";
   }
   return "text";
 }
 
 std::string_view type_hint(Type type) {
-  if (type == Type::Duration) return "such as 500ms, 2s, 1h30m; a bare number is seconds";
-  if (type == Type::Path) return "an empty path never means the current directory; write \".\"";
+  if (type == Type::Duration)
+    return "such as 500ms, 2s, 1h30m; a bare number is seconds";
+  if (type == Type::Path)
+    return "an empty path never means the current directory; write \".\"";
   return "";
 }
 
@@ -83,32 +129,44 @@ std::optional<lang::Word> named_value(const lang::Word& word, std::string_view n
   auto cut = [&](std::string_view text) {
     return text.size() > name.size() && text.starts_with(name) && text[name.size()] == ':';
   };
-  if (word.quote == lang::Quote::Whole) return std::nullopt;
+  if (word.quote == lang::Quote::Whole)
+    return std::nullopt;
   lang::Word out = word;
   out.quote = lang::Quote::Whole;
   if (word.plain()) {
-    if (!cut(word.text)) return std::nullopt;
+    if (!cut(word.text))
+      return std::nullopt;
     out.text = word.text.substr(name.size() + 1);
     return out;
   }
-  if (word.parts[0].kind != lang::Part::Kind::Text || !cut(word.parts[0].text)) return std::nullopt;
+  if (word.parts[0].kind != lang::Part::Kind::Text || !cut(word.parts[0].text))
+    return std::nullopt;
   std::vector<lang::Part> parts(word.parts.begin(), word.parts.end());
   parts[0].text = parts[0].text.substr(name.size() + 1);
-  if (parts[0].text.empty()) parts.erase(parts.begin());
+  if (parts[0].text.empty())
+    parts.erase(parts.begin());
   out.parts = arena.copy(parts);
   return out;
 }
 
-}  // namespace
+} // namespace
 
 std::string op_usage(const op::OpDecl& op) {
   std::string out(op.name);
   for (const op::Param& param : op.parameters()) {
     switch (param.arity) {
-      case Arity::Required: out += cat(' ', param.name); break;
-      case Arity::Optional: out += cat(" [", param.name, ']'); break;
-      case Arity::Rest: out += cat(" [", param.name, "…]"); break;
-      case Arity::Named: out += cat(" [", param.name, ":…]"); break;
+    case Arity::Required:
+      out += cat(' ', param.name);
+      break;
+    case Arity::Optional:
+      out += cat(" [", param.name, ']');
+      break;
+    case Arity::Rest:
+      out += cat(" [", param.name, "…]");
+      break;
+    case Arity::Named:
+      out += cat(" [", param.name, ":…]");
+      break;
     }
   }
   return out;
@@ -116,7 +174,8 @@ std::string op_usage(const op::OpDecl& op) {
 
 const op::OpDecl* Analyzer::find_op(std::string_view name) {
   auto [at, added] = op_memo_.emplace(name, nullptr);
-  if (added) at->second = ops_.find(name);
+  if (added)
+    at->second = ops_.find(name);
   return at->second;
 }
 
@@ -128,15 +187,19 @@ const Bin* Analyzer::find_bin(std::string_view head) const {
 std::string_view Analyzer::nearest_call(const Context& ctx, std::string_view name, bool bins_too) {
   std::vector<std::string_view> candidates;
   for (const auto& family : ops_.families()) {
-    for (const op::OpDecl& op : family) candidates.push_back(op.name);
+    for (const op::OpDecl& op : family)
+      candidates.push_back(op.name);
   }
   // Short words are near everything; ask for more likeness there.
   const int distance = name.size() <= 3 ? 1 : 2;
-  if (auto op = base::nearest(name, candidates, distance)) return *op;
+  if (auto op = base::nearest(name, candidates, distance))
+    return *op;
   candidates = ctx.unit->seen_order;
-  for (const auto& [tpl, seen] : ctx.unit->seen_templates) candidates.push_back(tpl);
+  for (const auto& [tpl, seen] : ctx.unit->seen_templates)
+    candidates.push_back(tpl);
   if (bins_too) {
-    for (const auto& [bin, decl] : bins_) candidates.push_back(bin);
+    for (const auto& [bin, decl] : bins_)
+      candidates.push_back(bin);
   }
   std::ranges::sort(candidates);
   return base::nearest(name, candidates, distance).value_or("");
@@ -144,7 +207,8 @@ std::string_view Analyzer::nearest_call(const Context& ctx, std::string_view nam
 
 const Node* Analyzer::call_statement(Context& ctx, const lang::CallStmt& stmt, Slot capture,
                                      std::string_view capture_name) {
-  if (stmt.clauses.size() > 1) return chain(ctx, stmt, capture, capture_name);
+  if (stmt.clauses.size() > 1)
+    return chain(ctx, stmt, capture, capture_name);
   return clause(ctx, stmt.clauses[0], capture, capture_name, false);
 }
 
@@ -161,7 +225,8 @@ const Node* Analyzer::chain(Context& ctx, const lang::CallStmt& stmt, Slot captu
       continue;
     }
     const Node* link = clause(ctx, part, -1, {}, false);
-    if (link != nullptr) links.push_back({part.before, link});
+    if (link != nullptr)
+      links.push_back({part.before, link});
   }
   made->links = arena_.copy(links);
   return made;
@@ -180,9 +245,9 @@ const Node* Analyzer::clause(Context& ctx, const lang::Clause& clause, Slot capt
 }
 
 bool Analyzer::wants_bin(const lang::Clause& clause, const op::OpDecl* op) const {
-  if (op == nullptr) return true;
-  const bool keyword =
-      std::ranges::find(kKeywordOps, clause.words[0].text) != kKeywordOps.end();
+  if (op == nullptr)
+    return true;
+  const bool keyword = std::ranges::find(kKeywordOps, clause.words[0].text) != kKeywordOps.end();
   return !keyword || !takes(*op, clause.words.size() - 1);
 }
 
@@ -190,7 +255,8 @@ const Node* Analyzer::named_call(Context& ctx, const lang::Clause& clause, Slot 
                                  std::string_view capture_name, bool stage) {
   const lang::Word& head = clause.words[0];
   const Bin* bin = head.plain() ? find_bin(head.text) : nullptr;
-  if (clause.exec || !head.plain()) return exec_node(ctx, clause, bin);
+  if (clause.exec || !head.plain())
+    return exec_node(ctx, clause, bin);
   const op::OpDecl* op = head.quote == lang::Quote::None ? find_op(head.text) : nullptr;
   if (bin != nullptr && wants_bin(clause, op)) {
     if (op != nullptr && strictness_ == Strictness::Check) {
@@ -199,7 +265,8 @@ const Node* Analyzer::named_call(Context& ctx, const lang::Clause& clause, Slot 
     }
     return exec_node(ctx, clause, bin);
   }
-  if (op != nullptr) return op_clause(ctx, *op, clause, stage);
+  if (op != nullptr)
+    return op_clause(ctx, *op, clause, stage);
   if (const Command* command = find_command(*ctx.unit, head.text)) {
     return command_call(ctx, *command, clause.words);
   }
@@ -264,12 +331,12 @@ const Node* Analyzer::op_clause(Context& ctx, const op::OpDecl& op, const lang::
     return node<RethrowNode>(ctx, NodeKind::Rethrow, clause.span);
   }
   if (strictness_ == Strictness::Check && !op.deprecated.empty()) {
-    diags_.add(diag::make(DeprecatedOp{head.text, op.deprecated}, head.span,
-                          diag::Severity::Note));
+    diags_.add(diag::make(DeprecatedOp{head.text, op.deprecated}, head.span, diag::Severity::Note));
   }
   auto* made = const_cast<OpNode*>(op_node(ctx, op, head, clause.words.subspan(1), stage,
                                            op.bare_names ? Bare::Name : Bare::Text));
-  if (made != nullptr) made->span = clause.span;
+  if (made != nullptr)
+    made->span = clause.span;
   return made;
 }
 
@@ -284,10 +351,12 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
   std::size_t fed = params.size();
   if (stage) {
     for (std::size_t i = 0; i < params.size(); ++i) {
-      if (params[i].arity == Arity::Required) fed = i;
+      if (params[i].arity == Arity::Required)
+        fed = i;
     }
     std::size_t required = 0;
-    for (const op::Param& param : params) required += param.arity == Arity::Required ? 1 : 0;
+    for (const op::Param& param : params)
+      required += param.arity == Arity::Required ? 1 : 0;
     if (fed == params.size() || words.size() >= required + 1 ||
         (params[fed].type != Type::Text && params[fed].type != Type::Any &&
          params[fed].type != Type::List)) {
@@ -301,24 +370,27 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
     const lang::Word& word = words[w];
     bool named = false;
     for (std::size_t i = 0; i < params.size() && !named; ++i) {
-      if (params[i].arity != Arity::Named) continue;
+      if (params[i].arity != Arity::Named)
+        continue;
       if (std::optional<lang::Word> value = named_value(word, params[i].name, arena_)) {
-        if (given[i] != nullptr) diags_.error(DuplicateDeclaration{params[i].name}, word.span);
+        if (given[i] != nullptr)
+          diags_.error(DuplicateDeclaration{params[i].name}, word.span);
         given[i] = keep(expr(ctx, *value, Bare::Text));
         op_argument_type(params[i], *given[i]);
         named = true;
       }
     }
-    if (named) continue;
-    while (next < params.size() &&
-           (params[next].arity == Arity::Named || next == fed)) {
+    if (named)
+      continue;
+    while (next < params.size() && (params[next].arity == Arity::Named || next == fed)) {
       ++next;
     }
     if (next == params.size()) {
       std::string program;
       const bool flags = std::ranges::any_of(
           words, [](const lang::Word& each) { return each.text.starts_with('-'); });
-      if (flags) program = cat(head.text, " …");
+      if (flags)
+        program = cat(head.text, " …");
       diags_.error(TooManyArguments{op.name, arena_.copy(usage), program}, word.span);
       return nullptr;
     }
@@ -336,7 +408,8 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
     given[next++] = keep(e);
   }
   for (std::size_t i = 0; i < params.size(); ++i) {
-    if (params[i].arity != Arity::Required || given[i] != nullptr || i == fed) continue;
+    if (params[i].arity != Arity::Required || given[i] != nullptr || i == fed)
+      continue;
     diags_.error(MissingArgument{op.name, params[i].name, arena_.copy(usage)}, head.span);
     return nullptr;
   }
@@ -346,7 +419,8 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
 }
 
 void Analyzer::op_argument_type(const op::Param& param, const Expr& e) {
-  if (!e.plain() || literal_fits(param.type, e.text)) return;
+  if (!e.plain() || literal_fits(param.type, e.text))
+    return;
   diags_.error(ArgumentType{param.name, type_words(param.type), e.text, type_hint(param.type)},
                e.span);
 }
@@ -363,14 +437,16 @@ const Node* Analyzer::command_call(Context& ctx, const Command& command,
 
 void Analyzer::check_command_words(const Command& command, const lang::Word& head,
                                    std::span<const Expr> args) {
-  if (command.proxy_args) return;
+  if (command.proxy_args)
+    return;
   const std::string_view usage = arena_.copy(command_usage(command));
   std::vector<std::string_view> flag_names;
   std::size_t positions = 0;
   bool rest = false;
   for (const Arg& arg : command.args) {
     flag_names.push_back(arg.name);
-    if (arg.index) ++positions;
+    if (arg.index)
+      ++positions;
     rest = rest || arg.rest;
   }
   std::vector<std::string_view> flags;
@@ -399,16 +475,19 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
     name = name.substr(0, equals);
     const auto arg = std::ranges::find(command.args, name, &Arg::name);
     if (arg == command.args.end()) {
-      diags_.error(UnknownFlag{command.name, name, base::nearest(name, flag_names).value_or(""),
-                               usage},
-                   e.span);
+      diags_.error(
+          UnknownFlag{command.name, name, base::nearest(name, flag_names).value_or(""), usage},
+          e.span);
       return;
     }
     flags.push_back(name);
-    if (equals != name.npos || arg->type == Type::Bool) continue;
-    if (++i == args.size()) diags_.error(FlagNeedsValue{name}, e.span);
+    if (equals != name.npos || arg->type == Type::Bool)
+      continue;
+    if (++i == args.size())
+      diags_.error(FlagNeedsValue{name}, e.span);
   }
-  if (dynamic) return;
+  if (dynamic)
+    return;
   for (const Arg& arg : command.args) {
     const bool needed = arg.fallback == nullptr && !arg.optional && !arg.rest;
     const bool given = arg.index ? static_cast<std::size_t>(*arg.index) < positional
@@ -420,4 +499,4 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
   }
 }
 
-}  // namespace perch::program
+} // namespace perch::program

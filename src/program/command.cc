@@ -1,9 +1,10 @@
 // What stands in a command beside its body: configuration lines, arguments, file bindings.
 
+#include "lang/keywords.h"
+#include "program/analyzer.h"
+
 #include <algorithm>
 #include <array>
-
-#include "program/analyzer.h"
 
 namespace perch::program {
 
@@ -18,52 +19,12 @@ struct TypeName {
 constexpr std::array kTypes = {TypeName{"string", Type::Text}, TypeName{"int", Type::Int},
                                TypeName{"float", Type::Float}, TypeName{"bool", Type::Bool}};
 
-/// How a configuration line is written, for messages; and which field it sets.
-struct ConfigShapeOf {
-  std::string_view keyword, shape;
-  std::size_t least, most;
-};
-constexpr std::size_t kMany = 1000;
-constexpr std::array kConfig = {
-    ConfigShapeOf{"description", "description \"TEXT\"", 1, 1},
-    ConfigShapeOf{"private", "private", 0, 0},
-    ConfigShapeOf{"proxy_args", "proxy_args", 0, 0},
-    ConfigShapeOf{"require_os", "require_os \"linux\" [\"darwin\" …]", 1, kMany},
-    ConfigShapeOf{"require_arch", "require_arch \"amd64\" [\"arm64\" …]", 1, kMany},
-    ConfigShapeOf{"dir", "dir \"PATH\"", 1, 1},
-    ConfigShapeOf{"env", "env NAME \"VALUE\"", 2, 2},
-    ConfigShapeOf{"on_signal", "on_signal COMMAND", 1, 1},
-    ConfigShapeOf{"detached", "detached", 0, 0},
-    ConfigShapeOf{"test", "test", 0, 0},
-    ConfigShapeOf{"test_allow_shell", "test_allow_shell", 0, 0},
-    ConfigShapeOf{"test_allow_network", "test_allow_network", 0, 0},
-    ConfigShapeOf{"test_allow_write", "test_allow_write", 0, 0},
-    ConfigShapeOf{"test_allow_subprocess", "test_allow_subprocess", 0, 0},
-    ConfigShapeOf{"test_keep_cwd", "test_keep_cwd", 0, 0},
-    ConfigShapeOf{"test_timeout", "test_timeout SECONDS", 1, 1},
-};
-
-constexpr std::array kArgFields = {
-    ConfigShapeOf{"type", "type string|int|float|bool", 1, 1},
-    ConfigShapeOf{"default", "default \"VALUE\"", 1, 1},
-    ConfigShapeOf{"description", "description \"TEXT\"", 1, 1},
-    ConfigShapeOf{"index", "index N", 1, 1},
-    ConfigShapeOf{"optional", "optional", 0, 0},
-    ConfigShapeOf{"rest", "rest", 0, 0},
-    ConfigShapeOf{"secret", "secret", 0, 0},
-    ConfigShapeOf{"choices", "choices \"A\" \"B\" …", 1, kMany},
-};
-
-template <std::size_t N>
-bool well_shaped(const std::array<ConfigShapeOf, N>& table, const lang::ConfigLine& line,
-                 diag::Diags& diags) {
-  const auto* shape = std::ranges::find(table, line.keyword, &ConfigShapeOf::keyword);
-  if (shape == table.end()) {
-    diags.error(ConfigNotHere{line.keyword, "this place"}, line.keyword_span);
-    return false;
-  }
-  if (line.words.size() < shape->least || line.words.size() > shape->most) {
-    diags.error(ConfigShape{line.keyword, shape->shape}, line.span);
+/// Whether a line that stands where it may has as many words as its keyword takes.
+bool well_shaped(const lang::ConfigLine& line, lang::Region region, diag::Diags& diags) {
+  const lang::Keyword& shape = lang::find_setting(line.keyword, region)->shape;
+  if (line.words.size() < shape.min_words ||
+      (shape.max_words != lang::kAnyNumber && line.words.size() > shape.max_words)) {
+    diags.error(ConfigShape{line.keyword, shape.form}, line.span);
     return false;
   }
   return true;
@@ -71,32 +32,38 @@ bool well_shaped(const std::array<ConfigShapeOf, N>& table, const lang::ConfigLi
 
 std::span<const std::string_view> texts(base::Arena& arena, std::span<const lang::Word> words) {
   std::vector<std::string_view> out;
-  for (const lang::Word& word : words) out.push_back(word.text);
+  for (const lang::Word& word : words)
+    out.push_back(word.text);
   return arena.copy(out);
 }
 
 bool fits(Type type, std::string_view text) {
   switch (type) {
-    case Type::Int: return base::parse_int(text).has_value();
-    case Type::Float: return base::parse_float(text).has_value();
-    case Type::Bool: return text == "true" || text == "false";
-    case Type::None:
-    case Type::Text:
-    case Type::List:
-    case Type::Json:
-    case Type::Any:
-    case Type::Number:
-    case Type::Duration:
-    case Type::Path: return true;
+  case Type::Int:
+    return base::parse_int(text).has_value();
+  case Type::Float:
+    return base::parse_float(text).has_value();
+  case Type::Bool:
+    return text == "true" || text == "false";
+  case Type::None:
+  case Type::Text:
+  case Type::List:
+  case Type::Json:
+  case Type::Any:
+  case Type::Number:
+  case Type::Duration:
+  case Type::Path:
+    return true;
   }
   return true;
 }
 
-}  // namespace
+} // namespace
 
 void Analyzer::resolve_binding(Unit& unit, std::size_t index, const lang::Binding& decl) {
   FileBinding& binding = program_->bindings[index];
-  if (binding.span != decl.name_span) return;  // a duplicate, already reported
+  if (binding.span != decl.name_span)
+    return; // a duplicate, already reported
   Context ctx{.unit = &unit};
   binding.value = expr(ctx, decl.value, Bare::Text);
 }
@@ -105,7 +72,8 @@ void Analyzer::resolve_command(Unit& unit, Command& command, const lang::ProcDec
   FrameBuilder frame;
   std::vector<std::string_view> env_names;
   Context ctx{.unit = &unit, .frame = &frame, .env_names = &env_names};
-  if (command.is_catch) command.catch_slot = frame.fresh(decl.name);
+  if (command.is_catch)
+    command.catch_slot = frame.fresh(decl.name);
   resolve_args(ctx, command, decl);
   resolve_config(ctx, command, decl);
   command.body = body(ctx, decl.body);
@@ -118,18 +86,18 @@ void Analyzer::resolve_command(Unit& unit, Command& command, const lang::ProcDec
 }
 
 void Analyzer::resolve_config(Context& ctx, Command& command, const lang::ProcDecl& decl) {
+  const auto region =
+      decl.kind == lang::ProcKind::Catch ? lang::Region::Catch : lang::Region::Command;
   for (const lang::ConfigLine& line : decl.config) {
-    if (well_shaped(kConfig, line, diags_)) apply_config(ctx, command, line, decl.kind);
+    if (well_shaped(line, region, diags_))
+      apply_config(ctx, command, line);
   }
 }
 
-void Analyzer::apply_config(Context& ctx, Command& command, const lang::ConfigLine& line,
-                            lang::ProcKind kind) {
+void Analyzer::apply_config(Context& ctx, Command& command, const lang::ConfigLine& line) {
   const std::string_view word = line.words.empty() ? std::string_view() : line.words[0].text;
   const std::string_view key = line.keyword;
-  if (kind == lang::ProcKind::Catch && key != "description" && key != "proxy_args") {
-    diags_.error(ConfigNotHere{key, "a catch"}, line.keyword_span);
-  } else if (key == "description") {
+  if (key == "description") {
     command.description = word;
   } else if (key == "proxy_args") {
     command.proxy_args = true;
@@ -169,10 +137,6 @@ void Analyzer::apply_config(Context& ctx, Command& command, const lang::ConfigLi
 }
 
 void Analyzer::resolve_args(Context& ctx, Command& command, const lang::ProcDecl& decl) {
-  if (command.is_catch && !decl.args.empty()) {
-    diags_.error(ConfigNotHere{"arg", "a catch"}, decl.args[0].span);
-    return;
-  }
   std::vector<Arg> args;
   for (const lang::ArgDecl& arg : decl.args) {
     const auto same = std::ranges::find(args, arg.name, &Arg::name);
@@ -192,7 +156,8 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
   Arg arg{.span = decl.name_span, .name = decl.name};
   bool typed = false;
   for (const lang::ConfigLine& field : decl.fields) {
-    if (!well_shaped(kArgFields, field, diags_)) continue;
+    if (!well_shaped(field, lang::Region::Arg, diags_))
+      continue;
     const std::string_view word = field.words.empty() ? std::string_view() : field.words[0].text;
     if (field.keyword == "type") {
       typed = true;
@@ -223,7 +188,8 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
                                    : arg.secret) = true;
     }
   }
-  if (!typed) diags_.error(MissingType{decl.name}, decl.name_span);
+  if (!typed)
+    diags_.error(MissingType{decl.name}, decl.name_span);
   if (arg.fallback != nullptr && arg.fallback->plain() && !fits(arg.type, arg.fallback->text)) {
     diags_.error(ArgumentType{"default", op::type_name(arg.type), arg.fallback->text,
                               "give a default of the argument's type"},
@@ -231,7 +197,8 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
   }
   arg.slot = ctx.frame->fresh(arg.name);
   if (arg.rest) {
-    if (arg.type != Type::Text) diags_.error(RestRules{arg.name, "is not a string"}, arg.span);
+    if (arg.type != Type::Text)
+      diags_.error(RestRules{arg.name, "is not a string"}, arg.span);
     arg.type = Type::List;
     arg.count_slot = ctx.frame->fresh(arena_.copy(cat(arg.name, "_count")));
   }
@@ -241,11 +208,13 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
 void Analyzer::check_args(const Command& command) {
   std::vector<const Arg*> positional;
   for (const Arg& arg : command.args) {
-    if (arg.rest && !arg.index) diags_.error(RestRules{arg.name, "has no index"}, arg.span);
+    if (arg.rest && !arg.index)
+      diags_.error(RestRules{arg.name, "has no index"}, arg.span);
     if (arg.rest && arg.fallback != nullptr) {
       diags_.error(RestRules{arg.name, "has a default"}, arg.span);
     }
-    if (arg.index) positional.push_back(&arg);
+    if (arg.index)
+      positional.push_back(&arg);
   }
   std::ranges::stable_sort(positional, {}, [](const Arg* arg) { return *arg->index; });
   for (std::size_t i = 0; i < positional.size(); ++i) {
@@ -269,8 +238,7 @@ std::string command_usage(const Command& command) {
       positional.push_back(&arg);
       continue;
     }
-    const std::string flag =
-        arg.type == Type::Bool ? cat('-', arg.name) : cat('-', arg.name, "=…");
+    const std::string flag = arg.type == Type::Bool ? cat('-', arg.name) : cat('-', arg.name, "=…");
     const bool needed = arg.fallback == nullptr && !arg.optional;
     flags += needed ? cat(' ', flag) : cat(" [", flag, ']');
   }
@@ -284,4 +252,4 @@ std::string command_usage(const Command& command) {
   return out + (command.proxy_args ? std::string(" …") : flags);
 }
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -1,28 +1,111 @@
 // Declaring names: what a file says exists, before any body is looked at.
 
+#include "program/analyzer.h"
+
 #include <algorithm>
 #include <array>
-
-#include "program/analyzer.h"
 
 namespace perch::program {
 
 namespace {
 
 // Words that no command, template or alias may be called, because bodies or files use them.
-constexpr std::array<std::string_view, 96> kReserved = {
-    "about", "after", "arch", "arg", "as", "assert_contains", "assert_eq", "assert_exists",
-    "assert_match", "assert_neq", "assert_not_contains", "assert_not_exists", "assert_version",
-    "before", "bin", "bundle", "bundle_extract", "cache", "case", "catch", "cd", "chmod",
-    "command", "cp", "default", "description", "detached", "dir", "do", "download", "else", "end",
-    "env", "eprintln", "exec", "exit", "export", "fail", "finally", "for_each", "globals", "gzip",
-    "hash", "hash_file", "hooks", "host", "if", "import", "include", "index", "let",
-    "list_commands", "match", "mkdir", "mv", "name", "not", "on_error", "on_signal", "optional",
-    "os", "parallel", "pipe", "print", "println", "private", "proxy_args", "read", "requires",
-    "require_arch", "require_os", "rescue", "rest", "retry", "rm", "sandbox", "set_env", "shell",
-    "shell_detached", "sleep", "template", "test", "throw", "timeout", "touch", "try", "type",
-    "ungzip", "unset", "unset_env", "version", "wasm_run", "with_cwd", "with_env", "write",
-    "write_file"};
+constexpr std::array<std::string_view, 96> kReserved = {"about",
+                                                        "after",
+                                                        "arch",
+                                                        "arg",
+                                                        "as",
+                                                        "assert_contains",
+                                                        "assert_eq",
+                                                        "assert_exists",
+                                                        "assert_match",
+                                                        "assert_neq",
+                                                        "assert_not_contains",
+                                                        "assert_not_exists",
+                                                        "assert_version",
+                                                        "before",
+                                                        "bin",
+                                                        "bundle",
+                                                        "bundle_extract",
+                                                        "cache",
+                                                        "case",
+                                                        "catch",
+                                                        "cd",
+                                                        "chmod",
+                                                        "command",
+                                                        "cp",
+                                                        "default",
+                                                        "description",
+                                                        "detached",
+                                                        "dir",
+                                                        "do",
+                                                        "download",
+                                                        "else",
+                                                        "end",
+                                                        "env",
+                                                        "eprintln",
+                                                        "exec",
+                                                        "exit",
+                                                        "export",
+                                                        "fail",
+                                                        "finally",
+                                                        "for_each",
+                                                        "globals",
+                                                        "gzip",
+                                                        "hash",
+                                                        "hash_file",
+                                                        "hooks",
+                                                        "host",
+                                                        "if",
+                                                        "import",
+                                                        "include",
+                                                        "index",
+                                                        "let",
+                                                        "list_commands",
+                                                        "match",
+                                                        "mkdir",
+                                                        "mv",
+                                                        "name",
+                                                        "not",
+                                                        "on_error",
+                                                        "on_signal",
+                                                        "optional",
+                                                        "os",
+                                                        "parallel",
+                                                        "pipe",
+                                                        "print",
+                                                        "println",
+                                                        "private",
+                                                        "proxy_args",
+                                                        "read",
+                                                        "requires",
+                                                        "require_arch",
+                                                        "require_os",
+                                                        "rescue",
+                                                        "rest",
+                                                        "retry",
+                                                        "rm",
+                                                        "sandbox",
+                                                        "set_env",
+                                                        "shell",
+                                                        "shell_detached",
+                                                        "sleep",
+                                                        "template",
+                                                        "test",
+                                                        "throw",
+                                                        "timeout",
+                                                        "touch",
+                                                        "try",
+                                                        "type",
+                                                        "ungzip",
+                                                        "unset",
+                                                        "unset_env",
+                                                        "version",
+                                                        "wasm_run",
+                                                        "with_cwd",
+                                                        "with_env",
+                                                        "write",
+                                                        "write_file"};
 
 bool is_reserved(std::string_view name) {
   return std::ranges::find(kReserved, name) != kReserved.end() || name.starts_with("test_allow_") ||
@@ -31,18 +114,25 @@ bool is_reserved(std::string_view name) {
 
 std::string_view proc_word(lang::ProcKind kind) {
   switch (kind) {
-    case lang::ProcKind::Command: return "command";
-    case lang::ProcKind::Template: return "template";
-    case lang::ProcKind::Catch: return "catch";
+  case lang::ProcKind::Command:
+    return "command";
+  case lang::ProcKind::Template:
+    return "template";
+  case lang::ProcKind::Catch:
+    return "catch";
   }
   return {};
 }
 
 op::Type literal_type(const lang::Word& word) {
-  if (!word.plain()) return op::Type::Text;
-  if (word.text == "true" || word.text == "false") return op::Type::Bool;
-  if (base::parse_int(word.text)) return op::Type::Int;
-  if (base::parse_float(word.text)) return op::Type::Float;
+  if (!word.plain())
+    return op::Type::Text;
+  if (word.text == "true" || word.text == "false")
+    return op::Type::Bool;
+  if (base::parse_int(word.text))
+    return op::Type::Int;
+  if (base::parse_float(word.text))
+    return op::Type::Float;
   return op::Type::Text;
 }
 
@@ -53,15 +143,19 @@ diag::Diag also(const Problem& problem, Span here, Span first, std::string_view 
   return diag;
 }
 
-}  // namespace
+} // namespace
 
 std::string sha256_hex(std::string_view text) {
-  if (text.starts_with("sha256:")) text.remove_prefix(7);
-  if (text.size() != 64) return {};
+  if (text.starts_with("sha256:"))
+    text.remove_prefix(7);
+  if (text.size() != 64)
+    return {};
   std::string hex;
   for (char c : text) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return {};
+    if (c >= 'A' && c <= 'F')
+      c = static_cast<char>(c - 'A' + 'a');
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+      return {};
     hex += c;
   }
   return hex;
@@ -106,18 +200,20 @@ void Analyzer::declare_procs(Unit& unit) {
   for (const lang::ProcDecl& decl : unit.ast.procs) {
     if (decl.kind == lang::ProcKind::Template) {
       if (auto [at, added] = unit.templates.emplace(decl.name, &decl); !added) {
-        diags_.add(also(DuplicateName{"template", decl.name}, decl.name_span,
-                        at->second->name_span, "first declared here"));
+        diags_.add(also(DuplicateName{"template", decl.name}, decl.name_span, at->second->name_span,
+                        "first declared here"));
       }
       continue;
     }
-    if (decl.kind == lang::ProcKind::Catch && &unit != units_.front().get()) continue;
+    if (decl.kind == lang::ProcKind::Catch && &unit != units_.front().get())
+      continue;
     auto* command = arena_.make<Command>();
     command->span = decl.name_span;
     command->module = unit.module;
     command->is_catch = decl.kind == lang::ProcKind::Catch;
     for (const lang::ConfigLine& line : decl.config) {
-      if (line.keyword == "private") command->is_private = true;
+      if (line.keyword == "private")
+        command->is_private = true;
     }
     if (command->is_catch) {
       command->name = decl.name;
@@ -135,12 +231,14 @@ void Analyzer::declare_procs(Unit& unit) {
 }
 
 void Analyzer::check_reserved(std::string_view what, std::string_view name, Span span) {
-  if (is_reserved(name)) diags_.error(ReservedName{what, name}, span);
+  if (is_reserved(name))
+    diags_.error(ReservedName{what, name}, span);
 }
 
 void Analyzer::check_collisions(const Unit& unit) {
   for (const lang::ProcDecl& decl : unit.ast.procs) {
-    if (decl.kind == lang::ProcKind::Catch) continue;
+    if (decl.kind == lang::ProcKind::Catch)
+      continue;
     const std::string_view what = proc_word(decl.kind);
     check_reserved(what, decl.name, decl.name_span);
     if (decl.kind == lang::ProcKind::Template && unit.commands.contains(decl.name)) {
@@ -148,8 +246,8 @@ void Analyzer::check_collisions(const Unit& unit) {
                       unit.commands.at(decl.name)->span, "a command has this name"));
     }
     if (const Bin* bin = find_bin(decl.name)) {
-      diags_.add(also(DuplicateName{"name", decl.name}, decl.name_span, bin->span,
-                      "a bin has this name"));
+      diags_.add(
+          also(DuplicateName{"name", decl.name}, decl.name_span, bin->span, "a bin has this name"));
     }
     if (strictness_ == Strictness::Check && decl.kind == lang::ProcKind::Command &&
         !is_reserved(decl.name) && find_op(decl.name) != nullptr) {
@@ -160,15 +258,18 @@ void Analyzer::check_collisions(const Unit& unit) {
 
 void Analyzer::declare_requires(Unit& unit) {
   for (const lang::RequiresBlock& block : unit.ast.requires_blocks) {
-    if (!program_->requirements.present) program_->requirements.span = block.span;
+    if (!program_->requirements.present)
+      program_->requirements.span = block.span;
     program_->requirements.present = true;
-    for (const lang::Need& need : block.needs) declare_need(unit, need);
+    for (const lang::Need& need : block.needs)
+      declare_need(unit, need);
   }
 }
 
 void Analyzer::declare_need(Unit& unit, const lang::Need& need) {
   Requires& needs = program_->requirements;
-  if (need.keyword == "bin") return declare_bin(unit, need);
+  if (need.keyword == "bin")
+    return declare_bin(unit, need);
   if (need.keyword == "confine") {
     needs.confine = true;
     return;
@@ -227,9 +328,11 @@ void Analyzer::declare_bin(Unit& unit, const lang::Need& need) {
   if (const auto slash = bin->name.rfind('/'); slash != bin->name.npos) {
     bins_.emplace(bin->name.substr(slash + 1), bin);
   }
-  if (bin->alias.empty()) return;
+  if (bin->alias.empty())
+    return;
   check_reserved("alias", bin->alias, need.alias_span);
-  if (auto [at, added] = bins_.emplace(bin->alias, bin); !added && at->second->alias == bin->alias) {
+  if (auto [at, added] = bins_.emplace(bin->alias, bin);
+      !added && at->second->alias == bin->alias) {
     diags_.add(also(DuplicateName{"alias", bin->alias}, need.alias_span, at->second->span,
                     "first declared here"));
   } else {
@@ -257,22 +360,22 @@ void Analyzer::declare_bundle(const Unit& unit) {
 }
 
 void Analyzer::declare_hooks(Unit& unit) {
-  static constexpr std::array<std::string_view, 6> kCategories = {"exec", "net",  "write",
+  static constexpr std::array<std::string_view, 6> kCategories = {"exec", "net", "write",
                                                                   "read", "env", "any"};
   for (const lang::HooksBlock& block : unit.ast.hooks) {
     for (const lang::Hook& hook : block.hooks) {
       Command* handler = find_command(unit, hook.handler);
       if (handler == nullptr) {
-        diags_.error(UnknownHandler{hook.handler,
-                                    base::nearest(hook.handler, unit.seen_order).value_or("")},
-                     hook.handler_span);
+        diags_.error(
+            UnknownHandler{hook.handler, base::nearest(hook.handler, unit.seen_order).value_or("")},
+            hook.handler_span);
         continue;
       }
       const bool category = std::ranges::find(kCategories, hook.target) != kCategories.end();
       if (strictness_ == Strictness::Check && !category && find_op(hook.target) == nullptr) {
-        diags_.warn(UnknownHookTarget{hook.target,
-                                      base::nearest(hook.target, kCategories).value_or("")},
-                    hook.target_span);
+        diags_.warn(
+            UnknownHookTarget{hook.target, base::nearest(hook.target, kCategories).value_or("")},
+            hook.target_span);
       }
       program_->hooks.push_back({.span = hook.span,
                                  .timing = hook.timing == "before"  ? Hook::Timing::Before
@@ -284,4 +387,4 @@ void Analyzer::declare_hooks(Unit& unit) {
   }
 }
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -1,22 +1,22 @@
 #pragma once
 // Names of one command while its body is analyzed: which slot a name means at a given place.
 
+#include "program/program.h"
+
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "program/program.h"
 
 namespace perch::program {
 
 /// Hands out slots and keeps the nesting of scopes.
 class FrameBuilder {
- public:
+public:
   enum class Scope : std::uint8_t {
-    Root,      ///< the command: holds captures
-    Template,  ///< an expanded template: holds captures; assigning does not reach outside
-    Branch,    ///< a branch of `parallel`: holds new captures, sees and may set outer names
-    Names,     ///< a loop variable, `err`: captures inside belong to the scope around
+    Root,     ///< the command: holds captures
+    Template, ///< an expanded template: holds captures; assigning does not reach outside
+    Branch,   ///< a branch of `parallel`: holds new captures, sees and may set outer names
+    Names,    ///< a loop variable, `err`: captures inside belong to the scope around
   };
 
   FrameBuilder() { push(Scope::Root); }
@@ -37,7 +37,7 @@ class FrameBuilder {
   /// Every name visible here, for suggestions.
   void visible(std::vector<std::string_view>& out) const;
 
- private:
+private:
   struct Level {
     Scope kind;
     std::unordered_map<std::string_view, Slot> slots;
@@ -46,4 +46,4 @@ class FrameBuilder {
   std::vector<std::string_view> names_;
 };
 
-}  // namespace perch::program
+} // namespace perch::program

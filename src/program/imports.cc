@@ -13,15 +13,18 @@ constexpr std::size_t kMaxVisibleCommands = 100'000;
 
 std::string_view directory_of(std::string_view path) {
   const auto slash = path.rfind('/');
-  if (slash == std::string_view::npos) return ".";
+  if (slash == std::string_view::npos)
+    return ".";
   return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
 }
 
 /// `name` relative to the file `shown_path`, as a user would write it.
 std::string beside(std::string_view shown_path, std::string_view name) {
-  if (name.starts_with("./")) name.remove_prefix(2);
+  if (name.starts_with("./"))
+    name.remove_prefix(2);
   const auto slash = shown_path.rfind('/');
-  if (slash == std::string_view::npos) return std::string(name);
+  if (slash == std::string_view::npos)
+    return std::string(name);
   return cat(shown_path.substr(0, slash + 1), name);
 }
 
@@ -29,19 +32,22 @@ std::string beside(std::string_view shown_path, std::string_view name) {
 std::string normalized(std::string_view path) {
   std::vector<std::string_view> parts;
   for (std::string_view part : base::split(path, '/')) {
-    if (part.empty() || part == ".") continue;
+    if (part.empty() || part == ".")
+      continue;
     if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
+      if (!parts.empty())
+        parts.pop_back();
       continue;
     }
     parts.push_back(part);
   }
   std::string out;
-  for (std::string_view part : parts) out += cat('/', part);
+  for (std::string_view part : parts)
+    out += cat('/', part);
   return out.empty() ? "/" : out;
 }
 
-}  // namespace
+} // namespace
 
 Unit* Analyzer::load(std::uint32_t source, const std::string& absolute, std::string directory,
                      Unit* importer) {
@@ -54,7 +60,7 @@ Unit* Analyzer::load(std::uint32_t source, const std::string& absolute, std::str
   Unit* unit = units_.back().get();
   unit->module = module;
   unit->importer = importer;
-  by_path_[absolute] = unit;  // before its imports are read, so that a cycle is seen
+  by_path_[absolute] = unit; // before its imports are read, so that a cycle is seen
   const diag::Source& text = sources_.get(source);
   unit->ast = lang::parse(text, lang::lex(text, diags_), diags_);
   program_->trees.push_back(unit->ast.arena);
@@ -73,7 +79,8 @@ void Analyzer::load_imports(Unit& unit) {
 
 std::optional<std::string> Analyzer::import_path(Unit& unit, const lang::Word& word) {
   std::string path;
-  if (word.plain()) path = word.text;
+  if (word.plain())
+    path = word.text;
   for (const lang::Part& part : word.parts) {
     if (part.kind == lang::Part::Kind::Text) {
       path += part.text;
@@ -90,21 +97,24 @@ std::optional<std::string> Analyzer::import_path(Unit& unit, const lang::Word& w
     }
     path += *value;
   }
-  if (!path.starts_with('/')) path = cat(unit.module->directory, '/', path);
+  if (!path.starts_with('/'))
+    path = cat(unit.module->directory, '/', path);
   return normalized(path);
 }
 
 Unit* Analyzer::load_import(Unit& unit, const lang::ImportDecl& decl) {
   const std::optional<std::string> path = import_path(unit, decl.path);
-  if (!path) return nullptr;
-  const std::string shown =
-      decl.path.plain() && !decl.path.text.starts_with('/')
-          ? beside(unit.module->path, decl.path.text)
-          : *path;
+  if (!path)
+    return nullptr;
+  const std::string shown = decl.path.plain() && !decl.path.text.starts_with('/')
+                                ? beside(unit.module->path, decl.path.text)
+                                : *path;
   int depth = 0;
-  for (const Unit* up = &unit; up != nullptr; up = up->importer) ++depth;
+  for (const Unit* up = &unit; up != nullptr; up = up->importer)
+    ++depth;
   if (auto known = by_path_.find(*path); known != by_path_.end()) {
-    if (!known->second->loading) return known->second;
+    if (!known->second->loading)
+      return known->second;
     std::string chain = known->second->module->path;
     for (const Unit* up = &unit; up != known->second; up = up->importer) {
       chain += cat(" → ", up->module->path);
@@ -139,24 +149,29 @@ std::int32_t Analyzer::find_binding(const Unit& unit, std::string_view name) con
   // An importer's own binding hides that of the file it imports: a program configures a library.
   std::int32_t outermost = -1;
   for (const Unit* up = unit.importer; up != nullptr; up = up->importer) {
-    if (auto own = up->bindings.find(name); own != up->bindings.end()) outermost = own->second;
+    if (auto own = up->bindings.find(name); own != up->bindings.end())
+      outermost = own->second;
   }
-  if (outermost >= 0) return outermost;
+  if (outermost >= 0)
+    return outermost;
   auto found = unit.seen_bindings.find(name);
   return found == unit.seen_bindings.end() ? -1 : found->second;
 }
 
 void Analyzer::publish(Unit& unit) {
-  if (unit.published) return;
+  if (unit.published)
+    return;
   unit.published = true;
   for (const lang::ProcDecl& decl : unit.ast.procs) {
     auto own = unit.commands.find(decl.name);
-    if (decl.kind != lang::ProcKind::Command || own == unit.commands.end()) continue;
+    if (decl.kind != lang::ProcKind::Command || own == unit.commands.end())
+      continue;
     if (unit.seen_commands.emplace(decl.name, own->second).second) {
       unit.seen_order.push_back(decl.name);
     }
   }
-  for (const auto& [name, decl] : unit.templates) unit.seen_templates[name] = {decl, &unit};
+  for (const auto& [name, decl] : unit.templates)
+    unit.seen_templates[name] = {decl, &unit};
   unit.seen_bindings = unit.bindings;
   for (const Unit::Link& link : unit.links) {
     publish(*link.unit);
@@ -167,7 +182,8 @@ void Analyzer::publish(Unit& unit) {
 void Analyzer::adopt(Unit& unit, const Unit::Link& link) {
   for (std::string_view theirs : link.unit->seen_order) {
     Command* command = link.unit->seen_commands[theirs];
-    if (link.alias.empty() && command->is_private) continue;
+    if (link.alias.empty() && command->is_private)
+      continue;
     if (unit.seen_order.size() > kMaxVisibleCommands) {
       diags_.error(ImportFailed{link.unit->module->path, "too many commands are visible"},
                    link.span);
@@ -187,7 +203,8 @@ void Analyzer::adopt(Unit& unit, const Unit::Link& link) {
 }
 
 void Analyzer::publish_commands() {
-  for (auto& unit : units_) publish(*unit);
+  for (auto& unit : units_)
+    publish(*unit);
   Unit& root = *units_.front();
   for (std::string_view name : root.seen_order) {
     Command* command = root.seen_commands[name];
@@ -199,8 +216,9 @@ void Analyzer::publish_commands() {
   }
   // What the root cannot see (private helpers of flat imports) still needs a name for messages.
   for (auto& [command, decl] : procs_) {
-    if (command->name.empty()) command->name = decl->name;
+    if (command->name.empty())
+      command->name = decl->name;
   }
 }
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -1,10 +1,10 @@
 #pragma once
 // What analysis can find wrong with a file: one type per diagnostic, its text beside it.
 
+#include "base/text.h"
+
 #include <string>
 #include <string_view>
-
-#include "base/text.h"
 
 namespace perch::program {
 
@@ -21,9 +21,9 @@ struct UnknownName {
   std::string_view name, nearest;
   std::string message() const { return cat("unknown name `", name, "`"); }
   std::string help() const {
-    return did_you_mean(nearest,
-                        cat("bind it first (`", name, " = …`), make it an `arg`, or read a host "
-                            "variable with `get_env`"));
+    return did_you_mean(nearest, cat("bind it first (`", name,
+                                     " = …`), make it an `arg`, or read a host "
+                                     "variable with `get_env`"));
   }
 };
 
@@ -93,14 +93,14 @@ struct BinNotDeclared {
   }
   std::string help() const {
     return cat(nearest.empty() ? std::string() : cat("did you mean `", nearest, "`? "),
-               "to allow the program, add to `requires`:  bin \"", name, "\"");
+               "to allow the program, add to `requires`: bin \"", name, "\"");
   }
 };
 
 struct TooManyArguments {
   static constexpr std::string_view id = "too-many-arguments";
   std::string_view name, usage;
-  std::string program;  ///< words for the `exec` hint; may be empty
+  std::string program; ///< words for the `exec` hint; may be empty
   std::string message() const { return cat("too many arguments for `", name, "`"); }
   std::string help() const {
     return program.empty() ? cat("usage: ", usage)
@@ -143,7 +143,7 @@ struct FlagNeedsValue {
 struct TemplateAsValue {
   static constexpr std::string_view id = "template-as-value";
   std::string_view name;
-  std::string_view where;  ///< "captured", "a condition", "a clause of a chain", "a pipe stage"
+  std::string_view where; ///< "captured", "a condition", "a clause of a chain", "a pipe stage"
   std::string message() const { return cat("template `", name, "` cannot be ", where); }
   std::string help() const { return "a template is a block without a result; make it a command"; }
 };
@@ -198,15 +198,13 @@ struct BlockShape {
   static constexpr std::string_view id = "block-shape";
   std::string_view block, shape;
   std::string message() const { return cat("`", block, "` is not written like this"); }
-  std::string help() const { return cat("its shape: ", shape); }
+  std::string help() const { return cat("the form is: ", shape); }
 };
 
 struct BadOption {
   static constexpr std::string_view id = "bad-value";
   std::string_view what, text, expected;
-  std::string message() const {
-    return cat("`", what, "` cannot be \"", text, "\"");
-  }
+  std::string message() const { return cat("`", what, "` cannot be \"", text, "\""); }
   std::string help() const { return cat("it must be ", expected); }
 };
 
@@ -223,7 +221,8 @@ struct UnknownAlias {
   std::string known;
   std::string message() const { return cat("`", name, "` is no alias of the `bundle`"); }
   std::string help() const {
-    if (!nearest.empty()) return cat("did you mean `", nearest, "`?");
+    if (!nearest.empty())
+      return cat("did you mean `", nearest, "`?");
     return known.empty() ? cat("quote it to load a file: wasm_run \"", name, ".wasm\"")
                          : cat("known aliases: ", known);
   }
@@ -264,14 +263,7 @@ struct ConfigShape {
   static constexpr std::string_view id = "config-shape";
   std::string_view keyword, shape;
   std::string message() const { return cat("`", keyword, "` is not written like this"); }
-  std::string help() const { return cat("its shape: ", shape); }
-};
-
-struct ConfigNotHere {
-  static constexpr std::string_view id = "config-not-here";
-  std::string_view keyword, where;
-  std::string message() const { return cat("`", keyword, "` cannot stand in ", where); }
-  std::string help() const { return "remove the line"; }
+  std::string help() const { return cat("the form is: ", shape); }
 };
 
 struct MissingType {
@@ -285,9 +277,7 @@ struct UnknownType {
   static constexpr std::string_view id = "unknown-type";
   std::string_view name, nearest;
   std::string message() const { return cat("unknown type `", name, "`"); }
-  std::string help() const {
-    return did_you_mean(nearest, "types are: string, int, float, bool");
-  }
+  std::string help() const { return did_you_mean(nearest, "types are: string, int, float, bool"); }
 };
 
 struct RestRules {
@@ -368,4 +358,4 @@ struct ImportClash {
   std::string help() const { return "give the import a namespace: import … as NAME"; }
 };
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -2,6 +2,12 @@
 // What a file means: every name resolved, every call bound to its op, command or program, every
 // block in its one valid shape. Immutable; shared by run, mcp and bundle. Made by analyze().
 
+#include "base/arena.h"
+#include "diag/source.h"
+#include "lang/ast.h"
+#include "op/op_decl.h"
+#include "program/automatic.h"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,12 +16,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "base/arena.h"
-#include "diag/source.h"
-#include "lang/ast.h"
-#include "op/op_decl.h"
-#include "program/automatic.h"
 
 namespace perch::program {
 
@@ -36,7 +36,7 @@ struct Name {
   std::string_view text;
   Span span;
   Slot slot = -1;
-  std::int32_t binding = -1;  ///< index into Program::bindings
+  std::int32_t binding = -1; ///< index into Program::bindings
   Automatic automatic = Automatic::None;
 };
 
@@ -44,15 +44,15 @@ struct Name {
 struct Piece {
   enum class Kind : std::uint8_t { Text, Name, Call };
   Kind kind = Kind::Text;
-  std::string_view text;         ///< Text
-  Name name;                     ///< Name
-  const OpNode* call = nullptr;  ///< Call
+  std::string_view text;        ///< Text
+  Name name;                    ///< Name
+  const OpNode* call = nullptr; ///< Call
 };
 
 /// A word that is evaluated: plain text, or pieces.
 struct Expr {
   Span span;
-  std::string_view text;           ///< the whole text when `pieces` is empty
+  std::string_view text; ///< the whole text when `pieces` is empty
   std::span<const Piece> pieces;
   bool quoted = false;
 
@@ -98,16 +98,16 @@ struct TemplateUse {
 
 struct Node {
   NodeKind kind;
-  Span span;                       ///< the head line's words
-  Slot capture = -1;               ///< `NAME = …` stores the result here
+  Span span;         ///< the head line's words
+  Slot capture = -1; ///< `NAME = …` stores the result here
   std::string_view capture_name;
-  const Module* module = nullptr;  ///< the file it stands in
+  const Module* module = nullptr; ///< the file it stands in
   const TemplateUse* from = nullptr;
 };
 
 struct OpNode : Node {
   const op::OpDecl* op = nullptr;
-  std::span<const Expr* const> params;  ///< by parameter; null: not given
+  std::span<const Expr* const> params; ///< by parameter; null: not given
   std::span<const Expr> rest;
 };
 
@@ -128,7 +128,7 @@ struct CommandCallNode : Node {
 struct ChainNode : Node {
   struct Link {
     lang::ChainOp before = lang::ChainOp::None;
-    const Node* node = nullptr;  ///< Op, Exec or CommandCall
+    const Node* node = nullptr; ///< Op, Exec or CommandCall
   };
   std::span<const Link> links;
 };
@@ -151,7 +151,7 @@ struct ScopeNode : Node {
   };
   const TemplateUse* use = nullptr;
   std::span<const Bind> binds;
-  std::span<const Slot> locals;  ///< cleared on entry
+  std::span<const Slot> locals; ///< cleared on entry
   Body body;
 };
 
@@ -162,14 +162,14 @@ struct Cond {
   const Cond* left = nullptr;
   const Cond* right = nullptr;
   lang::CompareOp op = lang::CompareOp::Eq;
-  Expr a;                      ///< Value, Compare: an unset name counts as empty
-  Expr b;                      ///< Compare
+  Expr a; ///< Value, Compare: an unset name counts as empty
+  Expr b; ///< Compare
   const OpNode* call = nullptr;
 };
 
 struct IfNode : Node {
   struct Branch {
-    const Cond* cond = nullptr;  ///< null: else
+    const Cond* cond = nullptr; ///< null: else
     Body body;
   };
   std::span<const Branch> branches;
@@ -185,7 +185,7 @@ struct ForEachNode : Node {
 struct MatchNode : Node {
   struct Case {
     Span span;
-    const Expr* value = nullptr;  ///< null: else
+    const Expr* value = nullptr; ///< null: else
     Body body;
   };
   Expr subject;
@@ -226,16 +226,16 @@ struct TimeoutNode : Node {
 
 struct RetryNode : Node {
   const Expr* attempts = nullptr;
-  const Expr* backoff = nullptr;  ///< fixed, linear, exponential
+  const Expr* backoff = nullptr; ///< fixed, linear, exponential
   const Expr* base = nullptr;
   const Expr* max_delay = nullptr;
   const Expr* jitter = nullptr;
-  const Expr* on = nullptr;       ///< comma-joined kinds that are retried
+  const Expr* on = nullptr; ///< comma-joined kinds that are retried
   Body body;
 };
 
 struct WithEnvNode : Node {
-  std::span<const Expr> pairs;  ///< `K=V` each; a plain word may hold several, comma-joined
+  std::span<const Expr> pairs; ///< `K=V` each; a plain word may hold several, comma-joined
   Body body;
 };
 
@@ -252,27 +252,27 @@ struct SandboxNode : Node {
 struct CacheNode : Node {
   Expr key;
   Expr ttl;
-  std::span<const Slot> defines;  ///< names the body may set, with `define_names`
+  std::span<const Slot> defines; ///< names the body may set, with `define_names`
   std::span<const std::string_view> define_names;
-  std::string_view block_id;      ///< stable identity of this block in its program
+  std::string_view block_id; ///< stable identity of this block in its program
   Body body;
 };
 
 struct WasmMount {
   Span span;
   Expr host;
-  const Expr* guest = nullptr;  ///< `at:`
+  const Expr* guest = nullptr; ///< `at:`
   bool writable = false;
 };
 
 struct WasmRunNode : Node {
-  Expr path;                         ///< a path or URL
-  std::string_view alias;            ///< a bundle alias instead; empty: `path` holds
+  Expr path;              ///< a path or URL
+  std::string_view alias; ///< a bundle alias instead; empty: `path` holds
   std::span<const Expr> args;
-  std::span<const Expr> env;         ///< comma-joined names each
+  std::span<const Expr> env; ///< comma-joined names each
   std::span<const WasmMount> mounts;
   std::span<const Expr> hosts;
-  const Expr* input = nullptr;       ///< wasm_stdin
+  const Expr* input = nullptr; ///< wasm_stdin
   const Expr* memory = nullptr;
   const Expr* fuel = nullptr;
   const Expr* hash = nullptr;
@@ -283,16 +283,16 @@ struct WasmRunNode : Node {
 struct Arg {
   Span span;
   std::string_view name;
-  op::Type type = op::Type::Text;    ///< Text, Int, Float, Bool, or List for a rest argument
-  const Expr* fallback = nullptr;    ///< `default`
+  op::Type type = op::Type::Text; ///< Text, Int, Float, Bool, or List for a rest argument
+  const Expr* fallback = nullptr; ///< `default`
   std::string_view description;
-  std::optional<int> index;          ///< positional slot; none: a flag
+  std::optional<int> index; ///< positional slot; none: a flag
   bool optional = false;
   bool rest = false;
   bool secret = false;
   std::span<const std::string_view> choices;
   Slot slot = -1;
-  Slot count_slot = -1;              ///< NAME_count of a rest argument
+  Slot count_slot = -1; ///< NAME_count of a rest argument
 };
 
 struct EnvLine {
@@ -301,8 +301,8 @@ struct EnvLine {
 };
 
 struct Command {
-  std::string_view name;             ///< qualified: `ns.build`
-  Span span;                         ///< of the name
+  std::string_view name; ///< qualified: `ns.build`
+  Span span;             ///< of the name
   const Module* module = nullptr;
   std::string_view description;
   std::span<const Arg> args;
@@ -311,7 +311,7 @@ struct Command {
   bool proxy_args = false;
   Slot proxy_slot = -1;
   bool is_catch = false;
-  Slot catch_slot = -1;              ///< the typed word, for `catch`
+  Slot catch_slot = -1; ///< the typed word, for `catch`
   bool is_test = false;
   bool test_allow_shell = false, test_allow_network = false, test_allow_write = false,
        test_allow_subprocess = false, test_keep_cwd = false;
@@ -323,7 +323,7 @@ struct Command {
   std::span<const EnvLine> env;
   const Command* on_signal = nullptr;
   Body body;
-  Slot slots = 0;                    ///< size of its frame
+  Slot slots = 0; ///< size of its frame
   std::span<const std::string_view> slot_names;
 };
 
@@ -333,33 +333,33 @@ struct FileBinding {
   Span span;
   const Module* module = nullptr;
   Expr value;
-  op::Type type = op::Type::Text;    ///< as displayed by --help
-  std::string_view raw;              ///< as written, for --help
+  op::Type type = op::Type::Text; ///< as displayed by --help
+  std::string_view raw;           ///< as written, for --help
 };
 
 struct Bin {
   Span span;
   const Module* module = nullptr;
-  std::string_view name;             ///< as declared: `git`, `./tools/x`
-  const Expr* name_expr = nullptr;   ///< when it holds placeholders
+  std::string_view name;           ///< as declared: `git`, `./tools/x`
+  const Expr* name_expr = nullptr; ///< when it holds placeholders
   std::string_view alias;
   bool optional = false;
-  std::string_view sha256;           ///< hex, lower case; empty: none
+  std::string_view sha256; ///< hex, lower case; empty: none
   const Expr* hash_file = nullptr;
 };
 
 struct Requirement {
   Span span;
   const Module* module = nullptr;
-  std::string_view text;             ///< variable, host, os or arch
-  const Expr* expr = nullptr;        ///< read and write roots
+  std::string_view text;      ///< variable, host, os or arch
+  const Expr* expr = nullptr; ///< read and write roots
   bool optional = false;
 };
 
 /// The union of all `requires` blocks of a program.
 struct Requires {
   bool present = false;
-  Span span;                         ///< of the first block's keyword
+  Span span; ///< of the first block's keyword
   std::vector<const Bin*> bins;
   std::vector<Requirement> env, hosts, read, write, os, arch;
   bool confine = false;
@@ -367,7 +367,7 @@ struct Requires {
 
 struct BundleEntry {
   Span span;
-  std::string_view path;             ///< as written
+  std::string_view path; ///< as written
   std::string_view alias;
 };
 
@@ -375,24 +375,24 @@ struct Hook {
   Span span;
   enum class Timing : std::uint8_t { Before, After, OnError };
   Timing timing = Timing::Before;
-  std::string_view target;           ///< exec net write read env, an op's name, any
+  std::string_view target; ///< exec net write read env, an op's name, any
   const Command* handler = nullptr;
 };
 
 /// One source file of the program.
 struct Module {
   std::uint32_t source = 0;
-  std::string path;                  ///< as reached; "-" for standard input
-  std::string directory;             ///< absolute; what `script_dir` is in this file
-  std::string ns;                    ///< namespace its commands have in the root, "" when flat
+  std::string path;      ///< as reached; "-" for standard input
+  std::string directory; ///< absolute; what `script_dir` is in this file
+  std::string ns;        ///< namespace its commands have in the root, "" when flat
 };
 
 struct Program {
   std::shared_ptr<base::Arena> arena;
-  std::vector<std::shared_ptr<base::Arena>> trees;  ///< arenas of the ASTs the texts point into
+  std::vector<std::shared_ptr<base::Arena>> trees; ///< arenas of the ASTs the texts point into
   std::string_view name, about, version;
-  std::vector<std::unique_ptr<Module>> modules;     ///< the root first
-  std::vector<const Command*> commands;             ///< in order of declaration, imports last
+  std::vector<std::unique_ptr<Module>> modules; ///< the root first
+  std::vector<const Command*> commands;         ///< in order of declaration, imports last
   const Command* catch_command = nullptr;
   std::vector<FileBinding> bindings;
   Requires requirements;
@@ -404,4 +404,4 @@ struct Program {
   [[nodiscard]] const Module& root() const { return *modules.front(); }
 };
 
-}  // namespace perch::program
+} // namespace perch::program

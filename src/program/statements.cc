@@ -1,10 +1,10 @@
 // Statements and conditions.
 
-#include <algorithm>
-#include <ranges>
-
 #include "base/error_kinds.h"
 #include "program/analyzer.h"
+
+#include <algorithm>
+#include <ranges>
 
 namespace perch::program {
 
@@ -15,66 +15,86 @@ using lang::StmtKind;
 /// The nested bodies of a block, for looking ahead at what it assigns.
 void each_body(const lang::Stmt& stmt, const auto& visit) {
   switch (stmt.kind) {
-    case StmtKind::If:
-      for (const auto& branch : static_cast<const lang::IfStmt&>(stmt).branches) visit(branch.body);
-      break;
-    case StmtKind::ForEach: visit(static_cast<const lang::ForEachStmt&>(stmt).body); break;
-    case StmtKind::Match:
-      for (const auto& arm : static_cast<const lang::MatchStmt&>(stmt).cases) visit(arm.body);
-      break;
-    case StmtKind::Try: {
-      const auto& t = static_cast<const lang::TryStmt&>(stmt);
-      visit(t.body);
-      visit(t.rescue);
-      visit(t.finally);
-      break;
-    }
-    case StmtKind::Platform: visit(static_cast<const lang::PlatformStmt&>(stmt).body); break;
-    case StmtKind::Timeout:
-    case StmtKind::Retry:
-    case StmtKind::WithEnv:
-    case StmtKind::WithCwd:
-    case StmtKind::Sandbox:
-    case StmtKind::Cache: visit(static_cast<const lang::BlockStmt&>(stmt).body); break;
-    case StmtKind::Parallel:
-    case StmtKind::Pipe:
-    case StmtKind::Call:
-    case StmtKind::Assign:
-    case StmtKind::WasmRun: break;
+  case StmtKind::If:
+    for (const auto& branch : static_cast<const lang::IfStmt&>(stmt).branches)
+      visit(branch.body);
+    break;
+  case StmtKind::ForEach:
+    visit(static_cast<const lang::ForEachStmt&>(stmt).body);
+    break;
+  case StmtKind::Match:
+    for (const auto& arm : static_cast<const lang::MatchStmt&>(stmt).cases)
+      visit(arm.body);
+    break;
+  case StmtKind::Try: {
+    const auto& t = static_cast<const lang::TryStmt&>(stmt);
+    visit(t.body);
+    visit(t.rescue);
+    visit(t.finally);
+    break;
+  }
+  case StmtKind::Platform:
+    visit(static_cast<const lang::PlatformStmt&>(stmt).body);
+    break;
+  case StmtKind::Timeout:
+  case StmtKind::Retry:
+  case StmtKind::WithEnv:
+  case StmtKind::WithCwd:
+  case StmtKind::Sandbox:
+  case StmtKind::Cache:
+    visit(static_cast<const lang::BlockStmt&>(stmt).body);
+    break;
+  case StmtKind::Parallel:
+  case StmtKind::Pipe:
+  case StmtKind::Call:
+  case StmtKind::Assign:
+  case StmtKind::WasmRun:
+    break;
   }
 }
 
-}  // namespace
+} // namespace
 
 Body Analyzer::body(Context& ctx, lang::Body stmts) {
-  if (!expansion_fits(ctx, stmts.size())) return {};
+  if (!expansion_fits(ctx, stmts.size()))
+    return {};
   std::vector<const Node*> nodes;
   nodes.reserve(stmts.size());
   for (const lang::Stmt* stmt : stmts) {
-    if (const Node* made = statement(ctx, *stmt)) nodes.push_back(made);
+    if (const Node* made = statement(ctx, *stmt))
+      nodes.push_back(made);
   }
   return arena_.copy(nodes);
 }
 
 const Node* Analyzer::statement(Context& ctx, const lang::Stmt& stmt) {
   switch (stmt.kind) {
-    case StmtKind::Call:
-      return call_statement(ctx, static_cast<const lang::CallStmt&>(stmt), -1, {});
-    case StmtKind::Assign: return assign(ctx, static_cast<const lang::AssignStmt&>(stmt));
-    case StmtKind::If: return if_statement(ctx, static_cast<const lang::IfStmt&>(stmt));
-    case StmtKind::ForEach: return for_each(ctx, static_cast<const lang::ForEachStmt&>(stmt));
-    case StmtKind::Match: return match(ctx, static_cast<const lang::MatchStmt&>(stmt));
-    case StmtKind::Try: return try_statement(ctx, static_cast<const lang::TryStmt&>(stmt));
-    case StmtKind::Platform: return platform(ctx, static_cast<const lang::PlatformStmt&>(stmt));
-    case StmtKind::Pipe: return pipe(ctx, static_cast<const lang::PipeStmt&>(stmt));
-    case StmtKind::WasmRun: return wasm_run(ctx, static_cast<const lang::WasmRunStmt&>(stmt));
-    case StmtKind::Parallel:
-    case StmtKind::Timeout:
-    case StmtKind::Retry:
-    case StmtKind::WithEnv:
-    case StmtKind::WithCwd:
-    case StmtKind::Sandbox:
-    case StmtKind::Cache: return block(ctx, static_cast<const lang::BlockStmt&>(stmt));
+  case StmtKind::Call:
+    return call_statement(ctx, static_cast<const lang::CallStmt&>(stmt), -1, {});
+  case StmtKind::Assign:
+    return assign(ctx, static_cast<const lang::AssignStmt&>(stmt));
+  case StmtKind::If:
+    return if_statement(ctx, static_cast<const lang::IfStmt&>(stmt));
+  case StmtKind::ForEach:
+    return for_each(ctx, static_cast<const lang::ForEachStmt&>(stmt));
+  case StmtKind::Match:
+    return match(ctx, static_cast<const lang::MatchStmt&>(stmt));
+  case StmtKind::Try:
+    return try_statement(ctx, static_cast<const lang::TryStmt&>(stmt));
+  case StmtKind::Platform:
+    return platform(ctx, static_cast<const lang::PlatformStmt&>(stmt));
+  case StmtKind::Pipe:
+    return pipe(ctx, static_cast<const lang::PipeStmt&>(stmt));
+  case StmtKind::WasmRun:
+    return wasm_run(ctx, static_cast<const lang::WasmRunStmt&>(stmt));
+  case StmtKind::Parallel:
+  case StmtKind::Timeout:
+  case StmtKind::Retry:
+  case StmtKind::WithEnv:
+  case StmtKind::WithCwd:
+  case StmtKind::Sandbox:
+  case StmtKind::Cache:
+    return block(ctx, static_cast<const lang::BlockStmt&>(stmt));
   }
   return nullptr;
 }
@@ -93,7 +113,8 @@ const Node* Analyzer::assign(Context& ctx, const lang::AssignStmt& stmt) {
     made->capture_name = stmt.name;
     return made;
   }
-  if (stmt.value == nullptr) return nullptr;
+  if (stmt.value == nullptr)
+    return nullptr;
   // The right side is resolved before its own name exists: `x = upper x` needs an earlier x.
   const Node* made = nullptr;
   if (stmt.value->kind == StmtKind::Call) {
@@ -117,7 +138,8 @@ void Analyzer::collect_assigned(lang::Body stmts, std::vector<std::string_view>&
   for (const lang::Stmt* stmt : stmts) {
     if (stmt->kind == StmtKind::Assign) {
       const std::string_view name = static_cast<const lang::AssignStmt*>(stmt)->name;
-      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+      if (std::ranges::find(names, name) == names.end())
+        names.push_back(name);
     }
     each_body(*stmt, [&](lang::Body nested) { collect_assigned(nested, names); });
   }
@@ -127,7 +149,8 @@ void Analyzer::declare_loop_captures(Context& ctx, lang::Body stmts) {
   // A loop body may use, in its second round, what it captured in the first.
   std::vector<std::string_view> names;
   collect_assigned(stmts, names);
-  for (std::string_view name : names) ctx.frame->assign(name);
+  for (std::string_view name : names)
+    ctx.frame->assign(name);
 }
 
 const Node* Analyzer::if_statement(Context& ctx, const lang::IfStmt& stmt) {
@@ -146,34 +169,35 @@ const Cond* Analyzer::condition(Context& ctx, const lang::Cond& cond) {
   auto* made = arena_.make<Cond>();
   made->span = cond.span;
   switch (cond.kind) {
-    case Kind::Or:
-    case Kind::And:
-      made->kind = cond.kind == Kind::Or ? Cond::Kind::Or : Cond::Kind::And;
-      made->left = condition(ctx, *cond.left);
-      made->right = condition(ctx, *cond.right);
-      return made;
-    case Kind::Not:
-      made->kind = Cond::Kind::Not;
-      made->left = condition(ctx, *cond.left);
-      return made;
-    case Kind::Word: {
-      const lang::Word& word = cond.words[0];
-      // `if is_ci`: a word that is no name but an op without required arguments.
-      if (word.plain() && word.quote == lang::Quote::None && !lookup(ctx, word.text, word.span) &&
-          find_op(word.text) != nullptr) {
-        return condition_call(ctx, cond);
-      }
-      made->kind = Cond::Kind::Value;
-      made->a = expr(ctx, word, Bare::Lookup);
-      return made;
+  case Kind::Or:
+  case Kind::And:
+    made->kind = cond.kind == Kind::Or ? Cond::Kind::Or : Cond::Kind::And;
+    made->left = condition(ctx, *cond.left);
+    made->right = condition(ctx, *cond.right);
+    return made;
+  case Kind::Not:
+    made->kind = Cond::Kind::Not;
+    made->left = condition(ctx, *cond.left);
+    return made;
+  case Kind::Word: {
+    const lang::Word& word = cond.words[0];
+    // `if is_ci`: a word that is no name but an op without required arguments.
+    if (word.plain() && word.quote == lang::Quote::None && !lookup(ctx, word.text, word.span) &&
+        find_op(word.text) != nullptr) {
+      return condition_call(ctx, cond);
     }
-    case Kind::Compare:
-      made->kind = Cond::Kind::Compare;
-      made->op = cond.op;
-      made->a = expr(ctx, cond.words[0], Bare::Lookup);
-      made->b = expr(ctx, cond.words[1], Bare::Text);
-      return made;
-    case Kind::Call: return condition_call(ctx, cond);
+    made->kind = Cond::Kind::Value;
+    made->a = expr(ctx, word, Bare::Lookup);
+    return made;
+  }
+  case Kind::Compare:
+    made->kind = Cond::Kind::Compare;
+    made->op = cond.op;
+    made->a = expr(ctx, cond.words[0], Bare::Lookup);
+    made->b = expr(ctx, cond.words[1], Bare::Text);
+    return made;
+  case Kind::Call:
+    return condition_call(ctx, cond);
   }
   return made;
 }
@@ -190,10 +214,10 @@ const Cond* Analyzer::condition_call(Context& ctx, const lang::Cond& cond) {
     } else {
       std::vector<std::string_view> ops;
       for (const auto& family : ops_.families()) {
-        for (const op::OpDecl& each : family) ops.push_back(each.name);
+        for (const op::OpDecl& each : family)
+          ops.push_back(each.name);
       }
-      diags_.error(NotACondition{head.text, base::nearest(head.text, ops).value_or("")},
-                   head.span);
+      diags_.error(NotACondition{head.text, base::nearest(head.text, ops).value_or("")}, head.span);
     }
     return made;
   }
@@ -227,9 +251,9 @@ const Node* Analyzer::match(Context& ctx, const lang::MatchStmt& stmt) {
       value = keep(expr(ctx, *arm.value, Bare::Text));
       if (on_kind && strictness_ == Strictness::Check && value->plain() &&
           std::ranges::find(kind::kAll, value->text) == kind::kAll.end()) {
-        diags_.warn(UnknownKindCase{value->text,
-                                    base::nearest(value->text, kind::kAll).value_or("")},
-                    value->span);
+        diags_.warn(
+            UnknownKindCase{value->text, base::nearest(value->text, kind::kAll).value_or("")},
+            value->span);
       }
     }
     cases.push_back({arm.head, value, body(ctx, arm.body)});
@@ -243,7 +267,8 @@ const Node* Analyzer::try_statement(Context& ctx, const lang::TryStmt& stmt) {
   made->body = body(ctx, stmt.body);
   made->has_rescue = stmt.has_rescue;
   made->has_finally = stmt.has_finally;
-  if (!stmt.has_rescue && !stmt.has_finally) return made;
+  if (!stmt.has_rescue && !stmt.has_finally)
+    return made;
   const std::string_view base = stmt.rescue_name.empty() ? "err" : stmt.rescue_name;
   ctx.frame->push(FrameBuilder::Scope::Names);
   static constexpr std::array<std::string_view, 6> kFields = {"",      ".kind", ".message",
@@ -259,4 +284,4 @@ const Node* Analyzer::try_statement(Context& ctx, const lang::TryStmt& stmt) {
   return made;
 }
 
-}  // namespace perch::program
+} // namespace perch::program

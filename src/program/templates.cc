@@ -1,8 +1,8 @@
 // Templates: a call becomes a block of its own with the arguments bound as its names.
 
-#include <algorithm>
-
 #include "program/analyzer.h"
+
+#include <algorithm>
 
 namespace perch::program {
 
@@ -17,16 +17,18 @@ const lang::ConfigLine* field(const lang::ArgDecl& arg, std::string_view keyword
 
 std::string usage(const lang::ProcDecl& decl) {
   std::string out(decl.name);
-  for (const lang::ArgDecl& arg : decl.args) out += cat(' ', arg.name);
+  for (const lang::ArgDecl& arg : decl.args)
+    out += cat(' ', arg.name);
   return out;
 }
 
-}  // namespace
+} // namespace
 
 std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::ProcDecl& decl,
                                                       const lang::Clause& clause) {
   std::vector<const lang::ArgDecl*> order;
-  for (const lang::ArgDecl& arg : decl.args) order.push_back(&arg);
+  for (const lang::ArgDecl& arg : decl.args)
+    order.push_back(&arg);
   std::ranges::stable_sort(order, {}, [](const lang::ArgDecl* arg) {
     const lang::ConfigLine* index = field(*arg, "index");
     return index == nullptr || index->words.empty()
@@ -38,7 +40,7 @@ std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::
   const std::string_view shown = arena_.copy(usage(decl));
   for (const lang::Word& word : clause.words.subspan(1)) {
     // `-who=x` binds by name where the template has such an argument.
-    std::string_view text = word.plain() ? word.text
+    std::string_view text = word.plain()                                   ? word.text
                             : word.parts[0].kind == lang::Part::Kind::Text ? word.parts[0].text
                                                                            : "";
     const auto equals = text.find('=');
@@ -55,14 +57,16 @@ std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::
         } else {
           std::vector<lang::Part> parts(word.parts.begin(), word.parts.end());
           parts[0].text = text.substr(equals + 1);
-          if (parts[0].text.empty()) parts.erase(parts.begin());
+          if (parts[0].text.empty())
+            parts.erase(parts.begin());
           value.parts = arena_.copy(parts);
         }
         values[static_cast<std::size_t>(arg - order.begin())] = expr(ctx, value, Bare::Text);
         continue;
       }
     }
-    while (next < values.size() && values[next]) ++next;
+    while (next < values.size() && values[next])
+      ++next;
     if (next == values.size()) {
       diags_.error(TooManyArguments{decl.name, shown, {}}, word.span);
       break;
@@ -95,11 +99,6 @@ const Node* Analyzer::template_use(Context& ctx, const Unit::SeenTemplate& seen,
       return nullptr;
     }
   }
-  for (const lang::ConfigLine& line : decl.config) {
-    if (line.keyword != "description" && templates_checked_.insert(&line).second) {
-      diags_.error(ConfigNotHere{line.keyword, "a template"}, line.keyword_span);
-    }
-  }
   auto* use = arena_.make<TemplateUse>();
   use->name = decl.name;
   use->call = clause.span;
@@ -109,7 +108,8 @@ const Node* Analyzer::template_use(Context& ctx, const Unit::SeenTemplate& seen,
   auto* made = node<ScopeNode>(ctx, NodeKind::Scope, clause.span);
   made->use = use;
   ctx.frame->push(FrameBuilder::Scope::Template);
-  for (ScopeNode::Bind& bind : binds) bind.slot = ctx.frame->fresh(bind.name);
+  for (ScopeNode::Bind& bind : binds)
+    bind.slot = ctx.frame->fresh(bind.name);
   const Slot after_args = ctx.frame->count();
   // The body's names are those of the file the template stands in, then the caller's.
   Context inner = ctx;
@@ -120,17 +120,20 @@ const Node* Analyzer::template_use(Context& ctx, const Unit::SeenTemplate& seen,
   ctx.frame->pop();
   made->binds = arena_.copy(binds);
   std::vector<Slot> locals;
-  for (Slot slot = after_args; slot < ctx.frame->count(); ++slot) locals.push_back(slot);
+  for (Slot slot = after_args; slot < ctx.frame->count(); ++slot)
+    locals.push_back(slot);
   made->locals = arena_.copy(locals);
   return made;
 }
 
 bool Analyzer::expansion_fits(const Context& ctx, std::size_t statements) {
-  if (ctx.from == nullptr) return true;
+  if (ctx.from == nullptr)
+    return true;
   const bool before = expanded_ <= kMaxExpanded;
   expanded_ += statements;
-  if (before && expanded_ > kMaxExpanded) diags_.error(TemplateTooLarge{}, ctx.from->call);
+  if (before && expanded_ > kMaxExpanded)
+    diags_.error(TemplateTooLarge{}, ctx.from->call);
   return expanded_ <= kMaxExpanded;
 }
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -13,4 +13,4 @@ namespace perch::program {
 /// `deploy <target> [-env=…]`
 [[nodiscard]] std::string command_usage(const Command& command);
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -19,4 +19,4 @@ void each_node(const Program& program, const std::function<void(const Node&)>& v
 /// are certain themselves.
 [[nodiscard]] std::optional<std::string> known_text(const Expr& expr, const Program& program);
 
-}  // namespace perch::program
+} // namespace perch::program

@@ -1,8 +1,8 @@
 // `wasm_run` and its declarations.
 
-#include <algorithm>
-
 #include "program/analyzer.h"
+
+#include <algorithm>
 
 namespace perch::program {
 
@@ -30,7 +30,7 @@ constexpr std::array kItems = {
     ItemShape{"wasm_hash", "wasm_hash \"sha256:HEX\""},
 };
 
-}  // namespace
+} // namespace
 
 const Node* Analyzer::wasm_run(Context& ctx, const lang::WasmRunStmt& stmt) {
   auto* made = node<WasmRunNode>(ctx, NodeKind::WasmRun, stmt.head);
@@ -54,7 +54,8 @@ const Node* Analyzer::wasm_run(Context& ctx, const lang::WasmRunStmt& stmt) {
     break;
   }
   WasmParts parts{.node = made};
-  for (const lang::WasmRunStmt::Item& item : stmt.items) wasm_item(ctx, item, parts);
+  for (const lang::WasmRunStmt::Item& item : stmt.items)
+    wasm_item(ctx, item, parts);
   made->args = arena_.copy(parts.args);
   made->env = arena_.copy(parts.env);
   made->hosts = arena_.copy(parts.hosts);
@@ -66,17 +67,21 @@ const Node* Analyzer::wasm_run(Context& ctx, const lang::WasmRunStmt& stmt) {
 void Analyzer::check_alias(const lang::Word& module) {
   std::vector<std::string_view> aliases;
   for (const BundleEntry& entry : program_->bundle) {
-    if (!entry.alias.empty()) aliases.push_back(entry.alias);
+    if (!entry.alias.empty())
+      aliases.push_back(entry.alias);
   }
-  if (std::ranges::find(aliases, module.text) != aliases.end()) return;
+  if (std::ranges::find(aliases, module.text) != aliases.end())
+    return;
   std::string known;
-  for (std::string_view alias : aliases) known += cat(known.empty() ? "" : ", ", alias);
+  for (std::string_view alias : aliases)
+    known += cat(known.empty() ? "" : ", ", alias);
   diags_.error(UnknownAlias{module.text, base::nearest(module.text, aliases).value_or(""), known},
                module.span);
 }
 
 void Analyzer::check_remote_pin(const WasmRunNode& made) {
-  if (!made.path.plain() || made.hash != nullptr) return;
+  if (!made.path.plain() || made.hash != nullptr)
+    return;
   if (strictness_ == Strictness::Check && made.path.text.starts_with("https://")) {
     diags_.error(RemoteWithoutPin{}, made.path.span);
   }
@@ -86,7 +91,8 @@ void Analyzer::check_remote_pin(const WasmRunNode& made) {
 }
 
 bool Analyzer::one_word(const lang::WasmRunStmt::Item& item, std::string_view shape) {
-  if (item.words.size() == 1) return true;
+  if (item.words.size() == 1)
+    return true;
   diags_.error(ConfigShape{item.keyword, shape}, item.span);
   return false;
 }
@@ -95,7 +101,8 @@ void Analyzer::wasm_item(Context& ctx, const lang::WasmRunStmt::Item& item, Wasm
   const auto* shape = std::ranges::find(kItems, item.keyword, &ItemShape::keyword);
   if (shape == kItems.end()) {
     std::vector<std::string_view> known;
-    for (const ItemShape& each : kItems) known.push_back(each.keyword);
+    for (const ItemShape& each : kItems)
+      known.push_back(each.keyword);
     diags_.error(UnknownOption{"wasm_run", item.keyword,
                                base::nearest(item.keyword, known, 3).value_or(""),
                                "wasm_arg, wasm_env, wasm_mount_read, wasm_mount_write, "
@@ -103,16 +110,19 @@ void Analyzer::wasm_item(Context& ctx, const lang::WasmRunStmt::Item& item, Wasm
                  item.keyword_span);
     return;
   }
-  if (!one_word(item, shape->shape)) return;
+  if (!one_word(item, shape->shape))
+    return;
   const bool mount = item.keyword.starts_with("wasm_mount_");
   for (const lang::Option& option : item.options) {
-    if (mount && option.key == "at") continue;
+    if (mount && option.key == "at")
+      continue;
     diags_.error(ConfigShape{item.keyword, shape->shape}, option.span);
     return;
   }
   const Expr value = expr(ctx, item.words[0], Bare::Name);
   auto once = [&](const Expr*& into) {
-    if (into != nullptr) diags_.error(DuplicateDeclaration{item.keyword}, item.keyword_span);
+    if (into != nullptr)
+      diags_.error(DuplicateDeclaration{item.keyword}, item.keyword_span);
     into = keep(value);
   };
   if (item.keyword == "wasm_arg") {
@@ -123,7 +133,8 @@ void Analyzer::wasm_item(Context& ctx, const lang::WasmRunStmt::Item& item, Wasm
     parts.hosts.push_back(value);
   } else if (mount) {
     WasmMount made{.span = item.span, .host = value, .writable = item.keyword.ends_with("write")};
-    if (!item.options.empty()) made.guest = keep(expr(ctx, item.options[0].value, Bare::Text));
+    if (!item.options.empty())
+      made.guest = keep(expr(ctx, item.options[0].value, Bare::Text));
     check_mount(made);
     parts.mounts.push_back(made);
   } else if (item.keyword == "wasm_stdin") {
@@ -148,7 +159,8 @@ void Analyzer::check_mount(const WasmMount& mount) {
   if (mount.host.plain() && mount.host.text.empty()) {
     diags_.error(BadOption{"mount", "", "a directory"}, mount.host.span);
   }
-  if (mount.guest == nullptr || !mount.guest->plain()) return;
+  if (mount.guest == nullptr || !mount.guest->plain())
+    return;
   const std::string_view path = mount.guest->text;
   const auto parts = base::split(path, '/');
   if (!path.starts_with('/') || std::ranges::find(parts, "..") != parts.end()) {
@@ -156,4 +168,4 @@ void Analyzer::check_mount(const WasmMount& mount) {
   }
 }
 
-}  // namespace perch::program
+} // namespace perch::program

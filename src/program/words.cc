@@ -1,8 +1,8 @@
 // Words to expressions: placeholders and bare names become resolved names.
 
-#include <algorithm>
-
 #include "program/analyzer.h"
+
+#include <algorithm>
 
 namespace perch::program {
 
@@ -21,14 +21,16 @@ bool is_hook_name(std::string_view name) {
 }
 
 bool is_dotted_name(std::string_view text) {
-  if (text.empty()) return false;
+  if (text.empty())
+    return false;
   for (std::string_view part : base::split(text, '.')) {
-    if (!base::is_identifier(part)) return false;
+    if (!base::is_identifier(part))
+      return false;
   }
   return true;
 }
 
-}  // namespace
+} // namespace
 
 bool Analyzer::declared_env(const Context& ctx, std::string_view name) const {
   if (ctx.env_names != nullptr && std::ranges::find(*ctx.env_names, name) != ctx.env_names->end()) {
@@ -42,22 +44,27 @@ std::optional<Name> Analyzer::lookup(const Context& ctx, std::string_view name, 
   Name found{.text = name, .span = span};
   if (ctx.frame != nullptr) {
     found.slot = ctx.frame->find(name);
-    if (found.slot < 0 && is_hook_name(name)) found.slot = ctx.frame->assign(name);
+    if (found.slot < 0 && is_hook_name(name))
+      found.slot = ctx.frame->assign(name);
   }
   found.binding = find_binding(*ctx.unit, name);
   found.automatic = automatic_name(name);
-  const bool known =
-      found.slot >= 0 || found.binding >= 0 || found.automatic != Automatic::None;
-  if (known || looks_like_env(name) || declared_env(ctx, name)) return found;
+  const bool known = found.slot >= 0 || found.binding >= 0 || found.automatic != Automatic::None;
+  if (known || looks_like_env(name) || declared_env(ctx, name))
+    return found;
   return std::nullopt;
 }
 
 void Analyzer::report_unknown_name(const Context& ctx, std::string_view name, Span span) {
   std::vector<std::string_view> candidates = automatic_names();
-  if (ctx.frame != nullptr) ctx.frame->visible(candidates);
-  for (const auto& [binding, index] : ctx.unit->seen_bindings) candidates.push_back(binding);
+  if (ctx.frame != nullptr)
+    ctx.frame->visible(candidates);
+  for (const auto& [binding, index] : ctx.unit->seen_bindings)
+    candidates.push_back(binding);
   std::ranges::sort(candidates);
-  diags_.error(UnknownName{name, base::nearest(name, candidates).value_or("")}, span);
+  diags_.error(
+      UnknownName{name, base::nearest(name, candidates, name.size() <= 4 ? 1 : 2).value_or("")},
+      span);
 }
 
 Piece Analyzer::name_piece(Context& ctx, std::string_view name, Span span) {
@@ -78,13 +85,16 @@ Expr Analyzer::expr(Context& ctx, const lang::Word& word, Bare bare) {
       return out;
     }
     // `true`, `false` and numbers are not names; digits cannot start one.
-    if (word.text == "true" || word.text == "false") return out;
+    if (word.text == "true" || word.text == "false")
+      return out;
     std::optional<Name> found = lookup(ctx, word.text, word.span);
-    const bool certain = found && (found->slot >= 0 || found->binding >= 0 ||
-                                   found->automatic != Automatic::None ||
-                                   declared_env(ctx, word.text));
-    if (!certain && bare == Bare::Name) return out;
-    if (!found) report_unknown_name(ctx, word.text, word.span);
+    const bool certain =
+        found && (found->slot >= 0 || found->binding >= 0 || found->automatic != Automatic::None ||
+                  declared_env(ctx, word.text));
+    if (!certain && bare == Bare::Name)
+      return out;
+    if (!found)
+      report_unknown_name(ctx, word.text, word.span);
     const Piece piece{.kind = Piece::Kind::Name,
                       .name = found.value_or(Name{.text = word.text, .span = word.span})};
     out.pieces = arena_.copy(std::span(&piece, 1));
@@ -94,23 +104,23 @@ Expr Analyzer::expr(Context& ctx, const lang::Word& word, Bare bare) {
   pieces.reserve(word.parts.size());
   for (const lang::Part& part : word.parts) {
     switch (part.kind) {
-      case lang::Part::Kind::Text:
-        pieces.push_back({.kind = Piece::Kind::Text, .text = part.text});
-        break;
-      case lang::Part::Kind::Name:
-        pieces.push_back(name_piece(ctx, part.text, part.span));
-        break;
-      case lang::Part::Kind::Call: {
-        const op::OpDecl* op = find_op(part.text);
-        if (op == nullptr) {
-          diags_.error(UnknownOp{part.text, nearest_call(ctx, part.text, false)}, part.span);
-          break;
-        }
-        const lang::Word head{.span = part.span, .text = part.text};
-        pieces.push_back({.kind = Piece::Kind::Call,
-                          .call = op_node(ctx, *op, head, part.args, false, Bare::Lookup)});
+    case lang::Part::Kind::Text:
+      pieces.push_back({.kind = Piece::Kind::Text, .text = part.text});
+      break;
+    case lang::Part::Kind::Name:
+      pieces.push_back(name_piece(ctx, part.text, part.span));
+      break;
+    case lang::Part::Kind::Call: {
+      const op::OpDecl* op = find_op(part.text);
+      if (op == nullptr) {
+        diags_.error(UnknownOp{part.text, nearest_call(ctx, part.text, false)}, part.span);
         break;
       }
+      const lang::Word head{.span = part.span, .text = part.text};
+      pieces.push_back({.kind = Piece::Kind::Call,
+                        .call = op_node(ctx, *op, head, part.args, false, Bare::Lookup)});
+      break;
+    }
     }
   }
   out.pieces = arena_.copy(pieces);
@@ -120,8 +130,9 @@ Expr Analyzer::expr(Context& ctx, const lang::Word& word, Bare bare) {
 std::span<const Expr> Analyzer::exprs(Context& ctx, std::span<const lang::Word> words, Bare bare) {
   std::vector<Expr> out;
   out.reserve(words.size());
-  for (const lang::Word& word : words) out.push_back(expr(ctx, word, bare));
+  for (const lang::Word& word : words)
+    out.push_back(expr(ctx, word, bare));
   return arena_.copy(out);
 }
 
-}  // namespace perch::program
+} // namespace perch::program
