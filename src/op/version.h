@@ -8,8 +8,9 @@
 
 namespace perch::op {
 
-/// `v1.2.3-rc.1+build`: an optional `v`, integers joined by dots, an optional pre-release after `-`,
-/// optional build metadata after `+` that does not count. Lifetime: views into the parsed text.
+/// `v1.2.3-rc.1+build`: an optional `v`, integers joined by dots, an optional pre-release after
+/// `-`, optional build metadata after `+` that does not count. Lifetime: views into the parsed
+/// text.
 struct Version {
   std::vector<std::string_view> numbers; ///< decimal digits without leading zeros, at least one
   std::vector<std::string_view> pre_release;

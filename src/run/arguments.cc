@@ -1,0 +1,366 @@
+#include "run/arguments.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "program/usage.h"
+#include "run/expr.h"
+#include "run/shared_run.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace perch::run {
+
+namespace {
+
+using base::cat;
+using op::Type;
+using op::Value;
+using program::Arg;
+using program::Command;
+
+std::string usage_help(const Command& command) {
+  return cat("usage: ", program::command_usage(command));
+}
+
+std::unexpected<ArgumentError> refuse(std::string message, std::string help, diag::Span span = {},
+                                      std::string detail = {}) {
+  return std::unexpected(ArgumentError{.error = {.kind = kind::kBadArgument,
+                                                 .message = std::move(message),
+                                                 .detail = std::move(detail),
+                                                 .help = std::move(help)},
+                                       .span = span});
+}
+
+/// Go's integer syntax, except that a leading zero does not mean octal.
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::string digits;
+  bool negative = false;
+  if (text.starts_with('-') || text.starts_with('+')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  int base = 10;
+  if (text.size() > 2 && text[0] == '0') {
+    const char letter = static_cast<char>(text[1] | 0x20);
+    base = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 10;
+    if (base != 10)
+      text.remove_prefix(2);
+  }
+  if (text.empty() || text.starts_with('_') || text.ends_with('_') || text.contains("__"))
+    return std::nullopt;
+  digits = negative ? "-" : "";
+  std::ranges::copy_if(text, std::back_inserter(digits), [](char c) { return c != '_'; });
+  std::int64_t value = 0;
+  const auto end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, value, base);
+  if (parsed.ec != std::errc() || parsed.ptr != end)
+    return std::nullopt;
+  return value;
+}
+
+std::optional<bool> parse_truth(std::string_view text) {
+  constexpr std::array<std::string_view, 6> kTrue = {"1", "t", "T", "true", "TRUE", "True"};
+  constexpr std::array<std::string_view, 6> kFalse = {"0", "f", "F", "false", "FALSE", "False"};
+  if (std::ranges::find(kTrue, text) != kTrue.end())
+    return true;
+  if (std::ranges::find(kFalse, text) != kFalse.end())
+    return false;
+  return std::nullopt;
+}
+
+std::string shown_name(const Arg& arg) {
+  return arg.index ? cat('<', arg.name, '>') : cat('-', arg.name);
+}
+
+Status check_choice(const Arg& arg, std::string_view text) {
+  if (arg.choices.empty() || std::ranges::find(arg.choices, text) != arg.choices.end())
+    return {};
+  std::string known;
+  for (const std::string_view choice : arg.choices)
+    known += cat(known.empty() ? "" : ", ", choice);
+  const auto near = base::nearest(text, arg.choices);
+  return fail(kind::kBadArgument,
+              cat("invalid value `", text, "` for ", shown_name(arg), ": it is one of ", known),
+              std::string(text), near ? cat("did you mean `", *near, "`?") : std::string());
+}
+
+/// Whether a word has the form of a flag: dashes, then a name.
+bool is_flag(const CallWord& word) {
+  if (!word.may_be_flag || !word.text.starts_with('-') || word.text == "-")
+    return false;
+  const char next = word.text[1];
+  return !(next >= '0' && next <= '9') && next != '.';
+}
+
+/// Assigns words from left to right.
+class Assignment {
+public:
+  Assignment(const Command& command, std::span<const CallWord> words,
+             std::span<const std::string_view> own_flags)
+      : command_(command), words_(words), own_flags_(own_flags) {
+    result_.values.resize(command.args.size());
+    for (std::size_t i = 0; i < command.args.size(); ++i) {
+      if (command.args[i].index)
+        positional_.push_back(i);
+    }
+    std::ranges::sort(positional_, {}, [&](std::size_t i) { return *command_.args[i].index; });
+  }
+
+  std::expected<CallArguments, ArgumentError> run();
+
+private:
+  using Step = std::expected<void, ArgumentError>;
+
+  Step flag(const CallWord& word);
+  Step flag_value(std::size_t arg, const CallWord& word, std::string_view name,
+                  std::optional<std::string_view> value);
+  Step positional(const CallWord& word);
+  Step finish_rest();
+  Step missing() const;
+  Step store(std::size_t arg, std::string_view text, diag::Span span);
+  [[nodiscard]] std::unexpected<ArgumentError> unknown_flag(std::string_view name,
+                                                            diag::Span span) const;
+
+  const Command& command_;
+  std::span<const CallWord> words_;
+  std::span<const std::string_view> own_flags_;
+  CallArguments result_;
+  std::vector<std::size_t> positional_; ///< indices into args, by position
+  std::size_t next_positional_ = 0;
+  std::size_t at_ = 0;
+  std::vector<std::string> rest_;
+  bool rest_given_ = false;
+};
+
+std::expected<CallArguments, ArgumentError> Assignment::run() {
+  bool flags_end = false;
+  while (at_ < words_.size()) {
+    const CallWord& word = words_[at_++];
+    if (!flags_end && word.may_be_flag && word.text == "--") {
+      flags_end = true;
+    } else if (!flags_end && is_flag(word)) {
+      PERCH_TRY(flag(word));
+    } else {
+      PERCH_TRY(positional(word));
+    }
+  }
+  PERCH_TRY(finish_rest());
+  PERCH_TRY(missing());
+  return std::move(result_);
+}
+
+Assignment::Step Assignment::store(std::size_t arg, std::string_view text, diag::Span span) {
+  auto value = argument_value(command_.args[arg], text);
+  if (!value)
+    return std::unexpected(ArgumentError{.error = std::move(value).error(), .span = span});
+  result_.values[arg] = std::move(*value);
+  return {};
+}
+
+Assignment::Step Assignment::flag(const CallWord& word) {
+  std::string_view name = word.text;
+  name.remove_prefix(name.starts_with("--") ? 2 : 1);
+  std::optional<std::string_view> value;
+  if (const auto equals = name.find('='); equals != std::string_view::npos) {
+    value = name.substr(equals + 1);
+    name = name.substr(0, equals);
+  }
+  const auto found = std::ranges::find(command_.args, name, &Arg::name);
+  if (found == command_.args.end())
+    return unknown_flag(name, word.span);
+  if (found->index) {
+    return refuse(cat('-', name, " is no flag of `", command_.name, "`: <", name,
+                      "> is given by its position"),
+                  usage_help(command_), word.span, std::string(name));
+  }
+  return flag_value(static_cast<std::size_t>(found - command_.args.begin()), word, name, value);
+}
+
+Assignment::Step Assignment::flag_value(std::size_t arg, const CallWord& word,
+                                        std::string_view name,
+                                        std::optional<std::string_view> value) {
+  if (value)
+    return store(arg, *value, word.span);
+  if (command_.args[arg].type == Type::Bool)
+    return store(arg, "true", word.span);
+  if (at_ == words_.size()) {
+    return refuse(cat("flag needs an argument: -", name), usage_help(command_), word.span,
+                  std::string(name));
+  }
+  const CallWord& next = words_[at_++];
+  return store(arg, next.text, next.span.known() ? next.span : word.span);
+}
+
+std::unexpected<ArgumentError> Assignment::unknown_flag(std::string_view name,
+                                                        diag::Span span) const {
+  std::vector<std::string_view> known;
+  for (const Arg& arg : command_.args) {
+    if (!arg.index)
+      known.push_back(arg.name);
+  }
+  std::string help = usage_help(command_);
+  if (std::ranges::find(own_flags_, name) != own_flags_.end())
+    help = cat("perch's own flags go before the command: perch --", name, " … ", command_.name);
+  else if (const auto near = base::nearest(name, known))
+    help = cat("did you mean `-", *near, "`?");
+  return refuse(cat("`", command_.name, "` has no flag -", name), std::move(help), span,
+                std::string(name));
+}
+
+Assignment::Step Assignment::positional(const CallWord& word) {
+  if (next_positional_ == positional_.size()) {
+    std::string help = usage_help(command_);
+    if (positional_.empty() && command_.args.empty())
+      help = cat("`", command_.name, "` takes no arguments");
+    return refuse(cat("unexpected argument `", word.text, "`"), std::move(help), word.span,
+                  word.text);
+  }
+  const std::size_t arg = positional_[next_positional_];
+  if (command_.args[arg].rest) {
+    rest_.push_back(word.text);
+    rest_given_ = true;
+    if (auto chosen = check_choice(command_.args[arg], word.text); !chosen) {
+      return std::unexpected(ArgumentError{.error = std::move(chosen).error(), .span = word.span});
+    }
+    return {};
+  }
+  ++next_positional_;
+  return store(arg, word.text, word.span);
+}
+
+Assignment::Step Assignment::finish_rest() {
+  if (!rest_given_)
+    return {};
+  result_.values[positional_[next_positional_]] = Value::list(std::move(rest_));
+  return {};
+}
+
+Assignment::Step Assignment::missing() const {
+  for (std::size_t i = 0; i < command_.args.size(); ++i) {
+    const Arg& arg = command_.args[i];
+    if (result_.values[i] || arg.fallback != nullptr || arg.optional || arg.rest)
+      continue;
+    const std::string what = arg.index
+                                 ? cat("positional argument #", *arg.index + 1, " (", arg.name, ')')
+                                 : cat("required argument -", arg.name);
+    return refuse(cat("missing ", what), usage_help(command_), {}, std::string(arg.name));
+  }
+  return {};
+}
+
+/// What an argument nobody gave and that needs none is.
+Value absent_value(const Arg& arg) {
+  if (arg.index || arg.rest)
+    return Value::omitted();
+  if (arg.type == Type::Bool)
+    return Value::boolean(false);
+  if (arg.type == Type::Int || arg.type == Type::Float)
+    return Value::integer(0);
+  return Value::omitted();
+}
+
+Eval<Value> default_value(State& callee, const Arg& arg) {
+  PERCH_TRY_ASSIGN(const std::string text, text_of(callee, *arg.fallback));
+  return placed(callee, arg.fallback->span, argument_value(arg, text));
+}
+
+void note_secret(State& callee, const Arg& arg, const Value& value) {
+  SharedRun& run = callee.run;
+  if (run.setting().sink != nullptr && (arg.secret || is_secret_name(arg.name)))
+    run.secrets().add(value.text());
+}
+
+} // namespace
+
+Result<Value> argument_value(const Arg& arg, std::string_view text) {
+  const auto invalid = [&](std::string_view expected) {
+    return fail(kind::kBadArgument,
+                cat("invalid value `", text, "` for ", shown_name(arg), ": not ", expected),
+                std::string(text));
+  };
+  PERCH_TRY(check_choice(arg, text));
+  switch (arg.type) {
+  case Type::Int: {
+    const auto number = parse_integer(text);
+    if (!number)
+      return invalid("an integer");
+    return Value::integer(*number);
+  }
+  case Type::Float: {
+    const auto number = base::parse_float(text);
+    if (!number)
+      return invalid("a number");
+    return Value::number(*number);
+  }
+  case Type::Bool: {
+    const auto truth = parse_truth(text);
+    if (!truth)
+      return invalid("true or false");
+    return Value::boolean(*truth);
+  }
+  case Type::None:
+  case Type::Text:
+  case Type::List:
+  case Type::Json:
+  case Type::Any:
+  case Type::Number:
+  case Type::Duration:
+  case Type::Path:
+    break;
+  }
+  return Value(std::string(text));
+}
+
+std::expected<CallArguments, ArgumentError>
+assign_words(const Command& command, std::span<const CallWord> words,
+             std::span<const std::string_view> own_flags) {
+  if (!command.proxy_args)
+    return Assignment(command, words, own_flags).run();
+  CallArguments all;
+  for (const CallWord& word : words)
+    all.proxied.push_back(word.text);
+  return all;
+}
+
+Flow bind_arguments(State& callee, const Command& command, CallArguments arguments) {
+  Slots& slots = *callee.slots;
+  if (command.proxy_args) {
+    slots.set(command.proxy_slot, Value::list(std::move(arguments.proxied)));
+    return {};
+  }
+  for (std::size_t i = 0; i < command.args.size(); ++i) {
+    const Arg& arg = command.args[i];
+    Value value;
+    if (arguments.values[i]) {
+      value = std::move(*arguments.values[i]);
+    } else if (arg.fallback != nullptr) {
+      PERCH_TRY_ASSIGN(value, default_value(callee, arg));
+    } else {
+      value = absent_value(arg);
+    }
+    note_secret(callee, arg, value);
+    if (arg.count_slot >= 0) {
+      const std::size_t count = value.is_list() ? value.items().size() : 0;
+      slots.set(arg.count_slot, Value::integer(static_cast<std::int64_t>(count)));
+    }
+    slots.set(arg.slot, std::move(value));
+  }
+  return {};
+}
+
+Eval<std::vector<CallWord>> evaluate_words(State& state, std::span<const program::Expr> exprs) {
+  std::vector<CallWord> words;
+  words.reserve(exprs.size());
+  for (const program::Expr& expr : exprs) {
+    const bool literal = expr.plain() || expr.pieces[0].kind == program::Piece::Kind::Text;
+    std::vector<std::string> texts;
+    PERCH_TRY(append_words(state, std::span(&expr, 1), texts));
+    for (std::string& text : texts) {
+      words.push_back({.text = std::move(text), .span = expr.span, .may_be_flag = literal});
+    }
+  }
+  return words;
+}
+
+} // namespace perch::run

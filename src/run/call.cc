@@ -1,0 +1,135 @@
+#include "run/call.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "run/cancelling.h"
+#include "run/expr.h"
+#include "run/nodes.h"
+#include "run/op_call.h"
+#include "run/shared_run.h"
+#include "run/step.h"
+#include "sys/world.h"
+
+#include <algorithm>
+
+namespace perch::run {
+
+namespace {
+
+using base::cat;
+using program::Command;
+
+Status check_one(std::span<const std::string_view> allowed, std::string_view here,
+                 std::string_view what, const Command& command) {
+  const bool fits =
+      allowed.empty() || std::ranges::find(allowed, here) != allowed.end() ||
+      (what == "OS" && here != "windows" && std::ranges::find(allowed, "unix") != allowed.end());
+  if (fits)
+    return {};
+  std::string wanted;
+  for (const std::string_view each : allowed)
+    wanted += cat(wanted.empty() ? "" : " or ", each);
+  return fail(kind::kRequirementUnmet,
+              cat('`', command.name, "` needs the ", what, ' ', wanted, ", this is ", here),
+              std::string(here));
+}
+
+Flow set_environment(State& callee, const Command& command) {
+  for (const program::EnvLine& line : command.env) {
+    PERCH_TRY_ASSIGN(const std::string value, text_of(callee, line.value));
+    if (is_secret_name(line.name))
+      callee.run.secrets().add(value);
+    callee.env = callee.env.with(line.name, value);
+  }
+  return {};
+}
+
+Flow set_directory(State& callee, const Command& command) {
+  if (command.dir == nullptr)
+    return {};
+  PERCH_TRY_ASSIGN(const std::string path, text_of(callee, *command.dir));
+  PERCH_TRY_ASSIGN(callee.directory, placed(callee, command.dir->span,
+                                            enter_directory(callee, {.name = "dir"}, path)));
+  return {};
+}
+
+/// A signal to perch has stopped everything: the command's handler gets its turn, once, in the
+/// command's own scope and policy. Its failure does not replace what is being unwound.
+void handle_signal(State& callee, const Command& command) {
+  SharedRun& run = callee.run;
+  if (command.on_signal == nullptr || run.request().cancel->stopped() != sys::StopReason::Signal ||
+      !run.first_handling(*command.on_signal))
+    return;
+  const TokenScope grace(callee, run.grace_after_signal());
+  CommandCall call{.command = *command.on_signal,
+                   .arguments = {.values = {}, .proxied = {}},
+                   .link = {.name = command.on_signal->name, .site = command.span}};
+  call.arguments.values.resize(command.on_signal->args.size());
+  if (const Flow handled = call_command(callee, std::move(call)); !handled) {
+    run.say(cat("the on_signal handler `", command.on_signal->name,
+                "` failed: ", handled.error()->error.message));
+  }
+}
+
+Flow run_called(State& callee, CommandCall& call) {
+  const Command& command = call.command;
+  PERCH_TRY(placed(callee, check_platform(command)));
+  PERCH_TRY(bind_arguments(callee, command, std::move(call.arguments)));
+  for (auto& [name, value] : call.variables) {
+    const auto slot = std::ranges::find(command.slot_names, name);
+    if (slot != command.slot_names.end()) {
+      callee.slots->set(static_cast<program::Slot>(slot - command.slot_names.begin()),
+                        op::Value(std::move(value)));
+    }
+  }
+  PERCH_TRY(set_environment(callee, command));
+  PERCH_TRY(set_directory(callee, command));
+  Flow result = run_body(callee, command.body);
+  handle_signal(callee, command);
+  return result;
+}
+
+} // namespace
+
+Status check_platform(const Command& command) {
+  PERCH_TRY(check_one(command.require_os, sys::os_name(), "OS", command));
+  return check_one(command.require_arch, sys::arch_name(), "architecture", command);
+}
+
+Flow call_command(State& caller, CommandCall call) {
+  if (caller.depth >= kDeepestCall) {
+    return raise(caller,
+                 {.kind = kind::kRecursionLimit,
+                  .message = cat("commands call each other more than ", kDeepestCall, " deep"),
+                  .detail = std::string(call.command.name)});
+  }
+  call.link.outer = caller.calls;
+  Slots slots(call.command);
+  State callee = caller;
+  callee.slots = &slots;
+  callee.node = nullptr;
+  callee.module = call.command.module;
+  callee.calls = &call.link;
+  callee.evaluating = nullptr;
+  callee.rescued = nullptr;
+  callee.depth = caller.depth + 1;
+  const auto args = [&] { return StepArgs{{"name", std::string(call.command.name)}}; };
+  Flow result = stepped(callee, "command", args, [&] { return run_called(callee, call); });
+  caller.env = caller.env.after(callee.env);
+  return result;
+}
+
+Flow run_command_call(State& state, const program::CommandCallNode& node) {
+  PERCH_TRY_ASSIGN(const auto words, evaluate_words(state, node.args));
+  auto arguments = assign_words(*node.command, words, state.run.setting().own_flags);
+  if (!arguments) {
+    const auto span = arguments.error().span;
+    return raise(state, span.known() ? span : node.span, std::move(arguments.error().error));
+  }
+  return call_command(state,
+                      {.command = *node.command,
+                       .arguments = std::move(*arguments),
+                       .link = {.name = node.command->name, .site = node.span, .from = node.from}});
+}
+
+} // namespace perch::run

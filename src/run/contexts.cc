@@ -1,0 +1,121 @@
+// with_env, with_cwd, sandbox: blocks that change what holds for their body.
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "policy/layers.h"
+#include "run/expr.h"
+#include "run/nodes.h"
+#include "run/op_call.h"
+#include "run/shared_run.h"
+#include "run/step.h"
+
+#include <algorithm>
+
+namespace perch::run {
+
+namespace {
+
+using base::cat;
+
+struct Pair {
+  std::string_view name, value;
+};
+
+std::string_view unquoted(std::string_view text) {
+  if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"'))
+    return text.substr(1, text.size() - 2);
+  return text;
+}
+
+/// One `K=V`; or several joined by commas when every piece has its `=`, so that a value may hold
+/// commas.
+std::vector<Pair> pairs_in(std::string_view text, bool may_be_several) {
+  std::vector<Pair> pairs;
+  const auto pieces = base::split(text, ',');
+  const auto is_pair = [](std::string_view piece) { return piece.contains('='); };
+  if (!may_be_several || pieces.size() == 1 || !std::ranges::all_of(pieces, is_pair)) {
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos)
+      pairs.push_back({.name = text.substr(0, equals), .value = text.substr(equals + 1)});
+    return pairs;
+  }
+  for (const std::string_view piece : pieces) {
+    const auto equals = piece.find('=');
+    pairs.push_back({.name = base::trim(piece.substr(0, equals)),
+                     .value = unquoted(base::trim(piece.substr(equals + 1)))});
+  }
+  return pairs;
+}
+
+Flow add_pairs(State& state, const program::Expr& expr, EnvOverlay& env) {
+  PERCH_TRY_ASSIGN(const std::string text, text_of(state, expr));
+  // A comma that comes out of a placeholder is part of the value.
+  const auto pairs = pairs_in(text, expr.plain());
+  if (pairs.empty() || std::ranges::any_of(pairs, [](const Pair& p) { return p.name.empty(); })) {
+    return raise(state, expr.span,
+                 {.kind = kind::kBadArgument,
+                  .message = cat("with_env: `", text, "` is not NAME=value"),
+                  .detail = text,
+                  .help = "write one NAME=value per word"});
+  }
+  for (const Pair& pair : pairs) {
+    if (is_secret_name(pair.name))
+      state.run.secrets().add(pair.value);
+    env = env.with(pair.name, pair.value);
+  }
+  return {};
+}
+
+} // namespace
+
+Flow run_with_env(State& state, const program::WithEnvNode& node) {
+  const EnvOverlay outer = state.env;
+  EnvOverlay inner = outer;
+  for (const program::Expr& pair : node.pairs)
+    PERCH_TRY(add_pairs(state, pair, inner));
+  const auto args = [&] {
+    StepArgs names;
+    for (const EnvOverlay::Entry* entry : inner.entries())
+      names.emplace_back("name", entry->name);
+    return names;
+  };
+  return stepped(state, "with_env", args, [&] {
+    state.env = inner;
+    Flow result = run_body(state, node.body);
+    state.env = outer.after(state.env);
+    return result;
+  });
+}
+
+Flow run_with_cwd(State& state, const program::WithCwdNode& node) {
+  PERCH_TRY_ASSIGN(const std::string path, text_of(state, node.path));
+  auto directory = enter_directory(state, {.name = "with_cwd"}, path);
+  if (!directory)
+    return raise(state, node.path.span, std::move(directory).error());
+  return stepped(
+      state, "with_cwd", [&] { return StepArgs{{"path", path}}; },
+      [&] {
+        const Restoring<std::string> inside(state.directory, *directory);
+        return run_body(state, node.body);
+      });
+}
+
+Flow run_sandbox(State& state, const program::SandboxNode& node) {
+  std::vector<std::string> flags;
+  PERCH_TRY(append_words(state, node.flags, flags));
+  const std::string origin =
+      cat("sandbox (", state.run.setting().sources.file_line(node.span), ')');
+  PERCH_TRY_ASSIGN(policy::Layer layer,
+                   placed(state, policy::sandbox_layer(flags, state.directory, origin)));
+  layer.span = node.span;
+  PERCH_TRY_ASSIGN(auto pinned, placed(state, state.run.gate().pin(std::move(layer))));
+  const policy::Policy inner = state.policy->with(std::move(pinned));
+  return stepped(
+      state, "sandbox", [&] { return StepArgs{{"flags", base::join(flags, ",")}}; },
+      [&] {
+        const Restoring<const policy::Policy*> confined(state.policy, &inner);
+        return run_body(state, node.body);
+      });
+}
+
+} // namespace perch::run

@@ -1,0 +1,219 @@
+#include "run/exec.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "run/bins.h"
+#include "run/expr.h"
+#include "run/jobs.h"
+#include "run/shared_run.h"
+#include "sys/pipe.h"
+#include "sys/signal_names.h"
+
+#include <algorithm>
+#include <array>
+
+namespace perch::run {
+
+namespace {
+
+using base::cat;
+
+constexpr std::array kExecNeeds = {op::Need{.cap = op::Cap::Exec, .subject = "program"}};
+constexpr std::size_t kShownCommandLine = 200;
+
+std::string quoted_line(std::string_view head, std::span<const std::string> args) {
+  std::string line = base::shell_quote(head);
+  for (const std::string& arg : args) {
+    if (line.size() > kShownCommandLine)
+      return cat(line, " …");
+    line += ' ';
+    line += base::shell_quote(arg);
+  }
+  return line;
+}
+
+/// What a job reads, writes and complains to.
+struct JobStreams {
+  lane::Stdio stdio;
+  Outlet* out = nullptr;
+  Outlet* err = nullptr;
+};
+
+Result<JobStreams> streams_of(State& state) {
+  JobStreams streams{.out = state.out, .err = state.err};
+  streams.stdio.in = state.in;
+  PERCH_TRY_ASSIGN(streams.stdio.out, state.out->descriptor());
+  PERCH_TRY_ASSIGN(streams.stdio.err, state.err->descriptor());
+  return streams;
+}
+
+/// Starts the child and waits for it.
+Result<lane::Ended> run_child(State& state, lane::ChildSpec& spec, const JobStreams& streams,
+                              Jobs& jobs) {
+  spec.stdio = streams.stdio;
+  auto job = state.run.setting().children.start(spec);
+  for (Outlet* outlet : {streams.out, streams.err}) {
+    if (outlet != nullptr)
+      outlet->job_started();
+  }
+  if (!job)
+    return std::unexpected(std::move(job).error());
+  const std::size_t number = jobs.add(std::move(*job));
+  for (Outlet* outlet : {streams.out, streams.err}) {
+    if (outlet != nullptr)
+      jobs.receive(*outlet);
+  }
+  PERCH_TRY(jobs.wait());
+  return std::move(jobs.ended(number));
+}
+
+} // namespace
+
+Status child_status(const Child& child, const lane::Ended& ended) {
+  using How = lane::Ended::How;
+  switch (ended.how) {
+  case How::Exited: {
+    if (ended.code == 0)
+      return {};
+    auto failed = fail(kind::kShellExitNonzero,
+                       cat('`', child.invocation.head, "` ended with exit status ", ended.code),
+                       child.command_line);
+    failed.error().code = ended.code;
+    return failed;
+  }
+  case How::Signalled: {
+    const std::string name = sys::signal_name(ended.code);
+    auto killed = fail(kind::kShellSignalKilled,
+                       cat('`', child.invocation.head, "` was ended by ", name,
+                           ended.core_dumped ? " and dumped its memory" : ""),
+                       child.command_line);
+    killed.error().code = 128 + ended.code;
+    killed.error().code_name = name;
+    return killed;
+  }
+  case How::Trapped:
+  case How::Failed:
+    return std::unexpected(ended.error);
+  }
+  return {};
+}
+
+void add_usage(Step& step, const lane::Ended& ended) {
+  if (ended.how == lane::Ended::How::Exited)
+    step.fact("exit", cat(ended.code));
+  if (ended.how == lane::Ended::How::Signalled)
+    step.fact("signal", cat('"', sys::signal_name(ended.code), '"'));
+  step.fact("user_ns", cat(ended.usage.user_ns));
+  step.fact("system_ns", cat(ended.usage.system_ns));
+  step.fact("peak_bytes", cat(ended.usage.peak_bytes));
+}
+
+Eval<Child> evaluate_child(State& state, const program::ExecNode& node) {
+  Child child;
+  Invocation& invocation = child.invocation;
+  PERCH_TRY_ASSIGN(invocation.head, text_of(state, node.head));
+  PERCH_TRY(append_words(state, node.args, invocation.args));
+  if (node.bin != nullptr)
+    invocation.bin = declared_bin(state, *node.bin);
+  child.command_line = quoted_line(invocation.head, invocation.args);
+  child.event = {.op = "exec", .needs = kExecNeeds, .target = invocation.head};
+  return child;
+}
+
+Flow admit_child(State& state, Child& admitted) {
+  PERCH_TRY_ASSIGN(admitted.spec, placed(state, child(state.run.gate(), state.scope(),
+                                                      {.name = "exec"}, admitted.invocation)));
+  admitted.spec.foreground = state.terminal;
+  return {};
+}
+
+StepArgs child_args(const Child& child) {
+  return {{"program", child.invocation.head}, {"command", child.command_line}};
+}
+
+Flow run_exec(State& state, const program::ExecNode& node) {
+  PERCH_TRY_ASSIGN(Child child, evaluate_child(state, node));
+  Step step(state);
+  if (watched(state))
+    PERCH_TRY(step.open("exec", child_args(child)));
+  const auto run = [&]() -> Flow {
+    PERCH_TRY(admit_child(state, child));
+    PERCH_TRY_ASSIGN(const JobStreams streams, placed(state, streams_of(state)));
+    Jobs jobs(state.cancel);
+    PERCH_TRY_ASSIGN(const lane::Ended ended,
+                     placed(state, run_child(state, child.spec, streams, jobs)));
+    add_usage(step, ended);
+    return placed(state, child_status(child, ended));
+  };
+  return step.close(hooked(state, [&] { return child.event; }, run));
+}
+
+namespace {
+
+/// Standard input for an op's child: a pipe that `jobs` will feed, what the command has, or
+/// nothing.
+Result<sys::Fd> launch_input(const op::Launch& launch, Jobs& jobs) {
+  if (!launch.input)
+    return sys::Fd();
+  PERCH_TRY_ASSIGN(auto pipe, sys::make_pipe());
+  PERCH_TRY(sys::set_nonblocking(pipe.write.get()));
+  jobs.feed(std::move(pipe.write), *launch.input);
+  return std::move(pipe.read);
+}
+
+Result<JobStreams> launch_streams(State& state, const op::Launch& launch, MemoryOutlet& memory) {
+  JobStreams streams;
+  if (launch.detached) {
+    streams.stdio = {.in = -1, .out = -1, .err = -1};
+    return streams;
+  }
+  // What would be captured goes nowhere when it is to be discarded.
+  Outlet* captured = launch.discard_output ? nullptr : &memory;
+  streams.out = launch.capture_output || launch.discard_output ? captured : state.out;
+  streams.err = launch.capture_errors ? captured : state.err;
+  streams.stdio = {.in = launch.stdin_inherited ? state.in : -1, .out = -1, .err = -1};
+  if (streams.out != nullptr) {
+    PERCH_TRY_ASSIGN(streams.stdio.out, streams.out->descriptor());
+  }
+  if (streams.err != nullptr) {
+    PERCH_TRY_ASSIGN(streams.stdio.err, streams.err->descriptor());
+  }
+  return streams;
+}
+
+op::Ended op_ended(const lane::Ended& ended) {
+  const bool signalled = ended.how == lane::Ended::How::Signalled;
+  return {.status = signalled ? 0 : ended.code, .signal = signalled ? ended.code : 0};
+}
+
+} // namespace
+
+Result<op::Ended> run_launch(State& state, Actor actor, const op::Launch& launch) {
+  const Invocation invocation{.head = launch.program,
+                              .args = launch.args,
+                              .shell = launch.shell,
+                              .directory = launch.directory};
+  PERCH_TRY_ASSIGN(lane::ChildSpec spec, child(state.run.gate(), state.scope(), actor, invocation));
+  Jobs jobs(state.cancel);
+  MemoryOutlet memory(kLargestCapture);
+  PERCH_TRY(state.out->flush());
+  PERCH_TRY_ASSIGN(const sys::Fd input, launch_input(launch, jobs));
+  PERCH_TRY_ASSIGN(JobStreams streams, launch_streams(state, launch, memory));
+  if (input)
+    streams.stdio.in = input.get();
+  if (launch.detached) {
+    spec.stdio = streams.stdio;
+    spec.new_session = true;
+    PERCH_TRY_ASSIGN(const auto job, state.run.setting().children.start(spec));
+    return op::Ended{.pid = job->pid()};
+  }
+  spec.foreground = state.terminal && streams.stdio.in == state.in && state.in >= 0;
+  PERCH_TRY_ASSIGN(const lane::Ended ended, run_child(state, spec, streams, jobs));
+  if (ended.how == lane::Ended::How::Failed || ended.how == lane::Ended::How::Trapped)
+    return std::unexpected(ended.error);
+  op::Ended result = op_ended(ended);
+  result.output = memory.take(MemoryOutlet::Trim::None);
+  return result;
+}
+
+} // namespace perch::run

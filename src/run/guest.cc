@@ -1,0 +1,239 @@
+#include "run/guest.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "policy/hosts.h"
+#include "run/exec.h"
+#include "run/expr.h"
+#include "run/gate_http.h"
+#include "run/jobs.h"
+#include "run/modules.h"
+#include "run/nodes.h"
+#include "run/shared_run.h"
+#include "sys/fs.h"
+
+#include <algorithm>
+
+namespace perch::run {
+
+namespace {
+
+using base::cat;
+using program::WasmRunNode;
+
+constexpr Actor kActor{.name = "wasm_run"};
+
+std::unexpected<FailurePtr> bad_declaration(const State& state, diag::Span span,
+                                            std::string message, std::string help = {}) {
+  return raise(
+      state, span,
+      {.kind = kind::kBadArgument, .message = std::move(message), .help = std::move(help)});
+}
+
+/// `/ro/<basename>` or `/rw/<basename>`, or the path the block gives.
+Eval<std::string> guest_path(State& state, const program::WasmMount& mount, std::string_view host) {
+  if (mount.guest == nullptr) {
+    const std::string absolute = sys::absolute_path(state.directory, host);
+    const std::string name = absolute.substr(absolute.rfind('/') + 1);
+    if (name.empty()) {
+      return bad_declaration(state, mount.span, "the root directory has no name to be mounted by",
+                             "say where the module sees it, with at:\"/host\"");
+    }
+    return cat(mount.writable ? "/rw/" : "/ro/", name);
+  }
+  PERCH_TRY_ASSIGN(std::string path, text_of(state, *mount.guest));
+  const auto parts = base::split(path, '/');
+  const bool climbs = std::ranges::find(parts, "..") != parts.end();
+  if (!path.starts_with('/') || climbs || path.contains('\0')) {
+    return bad_declaration(state, mount.guest->span,
+                           cat("`", path, "` is no guest path: it must be absolute, without `..`"),
+                           "for example at:\"/data\"");
+  }
+  return sys::absolute_path("/", path);
+}
+
+Flow add_mount(State& state, const program::WasmMount& mount, Guest& guest) {
+  PERCH_TRY_ASSIGN(const std::string host, text_of(state, mount.host));
+  PERCH_TRY_ASSIGN(std::string at, guest_path(state, mount, host));
+  const auto taken =
+      std::ranges::find(guest.mounts, at, [](const GuestMount& m) { return m.mount.guest; });
+  if (taken != guest.mounts.end()) {
+    return bad_declaration(state, mount.span,
+                           cat("two mounts at ", at, ": ", taken->mount.host, " and ", host),
+                           "give one of them another place, with at:\"/other\"");
+  }
+  auto made =
+      run::mount(state.run.gate(), state.scope(), kActor, host, std::move(at), mount.writable);
+  if (!made)
+    return raise(state, mount.span, std::move(made).error());
+  guest.mounts.push_back(std::move(*made));
+  guest.needs.push_back({.cap = op::Cap::Read, .subject = "mount"});
+  if (mount.writable)
+    guest.needs.push_back({.cap = op::Cap::Write, .subject = "mount"});
+  return {};
+}
+
+/// The variables that are let through and set.
+Flow add_variables(State& state, const WasmRunNode& node, Guest& guest) {
+  for (const program::Expr& names : node.env) {
+    PERCH_TRY_ASSIGN(const std::string text, text_of(state, names));
+    for (const std::string_view piece : base::split(text, ',')) {
+      const std::string_view name = base::trim(piece);
+      if (name.empty())
+        return bad_declaration(state, names.span, "wasm_env: a name is missing");
+      auto value = guest_variable(state.run.gate(), state.scope(), kActor, name);
+      if (!value)
+        return raise(state, names.span, std::move(value).error());
+      guest.needs.push_back({.cap = op::Cap::Env, .subject = "env"});
+      if (*value)
+        guest.spec.env.emplace_back(name, std::move(**value));
+    }
+  }
+  return {};
+}
+
+Flow add_hosts(State& state, const WasmRunNode& node, Guest& guest) {
+  std::vector<std::string> hosts;
+  PERCH_TRY(append_words(state, node.hosts, hosts));
+  if (hosts.empty())
+    return {};
+  guest.needs.push_back({.cap = op::Cap::Net, .subject = "host"});
+  for (std::string& host : hosts) {
+    PERCH_TRY_ASSIGN(host,
+                     placed(state, node.hosts.front().span, policy::normalize_host_pattern(host)));
+  }
+  guest.spec.http = http_broker(state.run.gate(), state.scope(), kActor, std::move(hosts));
+  return {};
+}
+
+Flow set_limits(State& state, const WasmRunNode& node, Guest& guest) {
+  if (node.memory != nullptr) {
+    PERCH_TRY_ASSIGN(const std::string text, text_of(state, *node.memory));
+    const auto bytes = base::parse_byte_count(text);
+    if (!bytes || *bytes == 0) {
+      return bad_declaration(state, node.memory->span, cat("wasm_memory: `", text, "` is no size"),
+                             "write it as 64MiB");
+    }
+    guest.spec.memory_bytes = *bytes;
+  }
+  if (const auto most = state.run.request().max_wasm_memory; most != 0)
+    guest.spec.memory_bytes = std::min(guest.spec.memory_bytes, most);
+  if (node.fuel == nullptr)
+    return {};
+  PERCH_TRY_ASSIGN(const std::string text, text_of(state, *node.fuel));
+  const auto fuel = base::parse_int(text);
+  if (!fuel || *fuel <= 0) {
+    return bad_declaration(state, node.fuel->span,
+                           cat("wasm_fuel: `", text, "` is no positive number"));
+  }
+  guest.spec.fuel = static_cast<std::uint64_t>(*fuel);
+  return {};
+}
+
+/// Arguments reach a guest as C strings.
+Flow check_words(const State& state, const WasmRunNode& node, const Guest& guest) {
+  for (const std::string& word : guest.spec.argv) {
+    if (word.contains('\0'))
+      return bad_declaration(state, node.span, "wasm_arg: an argument holds a NUL byte",
+                             "pass it with wasm_stdin");
+  }
+  return {};
+}
+
+} // namespace
+
+Eval<Guest> evaluate_guest(State& state, const WasmRunNode& node) {
+  Guest guest;
+  PERCH_TRY_ASSIGN(LoadedModule loaded, load_module(state, node));
+  guest.shown = std::move(loaded.shown);
+  guest.module = std::move(loaded.module);
+  PERCH_TRY(placed(
+      state, may_run_module(state.run.gate(), state.scope(), kActor, guest.module->sha256())));
+  guest.needs.push_back({.cap = op::Cap::Wasm, .subject = "module"});
+  guest.spec.argv.push_back(std::move(loaded.base_name));
+  PERCH_TRY(append_words(state, node.args, guest.spec.argv));
+  PERCH_TRY(check_words(state, node, guest));
+  PERCH_TRY(add_variables(state, node, guest));
+  for (const program::WasmMount& mount : node.mounts)
+    PERCH_TRY(add_mount(state, mount, guest));
+  PERCH_TRY(add_hosts(state, node, guest));
+  PERCH_TRY(set_limits(state, node, guest));
+  if (node.input != nullptr) {
+    PERCH_TRY_ASSIGN(guest.spec.input, text_of(state, *node.input));
+  }
+  guest.spec.cancel = state.cancel;
+  guest.spec.require_kernel_wall = state.run.request().require_kernel_wall;
+  return guest;
+}
+
+Result<std::unique_ptr<lane::Job>> start_guest(State& state, Guest& guest, lane::Stdio stdio) {
+  guest.spec.stdio = stdio;
+  guest.spec.mounts.clear();
+  for (const GuestMount& mount : guest.mounts)
+    guest.spec.mounts.push_back(mount.mount);
+  return state.run.setting().guests.start(guest.module, guest.spec);
+}
+
+Status guest_status(const Guest& guest, const lane::Ended& ended) {
+  using How = lane::Ended::How;
+  switch (ended.how) {
+  case How::Exited: {
+    if (ended.code == 0)
+      return {};
+    auto failed = fail(kind::kWasmModuleExited,
+                       cat('`', guest.shown, "` ended with exit status ", ended.code), guest.shown);
+    failed.error().code = ended.code;
+    return failed;
+  }
+  case How::Trapped:
+  case How::Failed:
+  case How::Signalled:
+    return std::unexpected(ended.error);
+  }
+  return {};
+}
+
+StepArgs guest_args(const Guest& guest) {
+  StepArgs args{{"module", guest.shown},
+                {"sha256", guest.module->sha256()},
+                {"size", cat(guest.module->size())}};
+  for (const std::string& word : guest.spec.argv)
+    args.emplace_back("arg", word);
+  for (const auto& [name, value] : guest.spec.env)
+    args.emplace_back("env", name);
+  for (const GuestMount& mount : guest.mounts) {
+    args.emplace_back(mount.mount.writable ? "mount_write" : "mount_read",
+                      cat(mount.mount.host, " at ", mount.mount.guest));
+  }
+  args.emplace_back("memory_bytes", cat(guest.spec.memory_bytes));
+  if (guest.spec.fuel)
+    args.emplace_back("fuel", cat(*guest.spec.fuel));
+  return args;
+}
+
+HookEvent guest_event(const Guest& guest) {
+  return {.op = "wasm_run", .needs = guest.needs, .target = guest.shown};
+}
+
+Flow run_wasm(State& state, const WasmRunNode& node) {
+  PERCH_TRY_ASSIGN(Guest guest, evaluate_guest(state, node));
+  Step step(state);
+  if (watched(state))
+    PERCH_TRY(step.open("wasm_run", guest_args(guest)));
+  const auto run = [&]() -> Flow {
+    lane::Stdio stdio{.in = state.in};
+    PERCH_TRY_ASSIGN(stdio.out, placed(state, state.out->descriptor()));
+    PERCH_TRY_ASSIGN(stdio.err, placed(state, state.err->descriptor()));
+    Jobs jobs(state.cancel);
+    PERCH_TRY_ASSIGN(auto job, placed(state, start_guest(state, guest, stdio)));
+    const std::size_t number = jobs.add(std::move(job), {}, state.out);
+    jobs.receive(*state.out);
+    jobs.receive(*state.err);
+    PERCH_TRY(placed(state, jobs.wait()));
+    add_usage(step, jobs.ended(number));
+    return placed(state, guest_status(guest, jobs.ended(number)));
+  };
+  return step.close(hooked(state, [&] { return guest_event(guest); }, run));
+}
+
+} // namespace perch::run

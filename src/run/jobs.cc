@@ -1,0 +1,160 @@
+#include "run/jobs.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "sys/poll_item.h"
+
+#include <algorithm>
+
+namespace perch::run {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// From being asked to end to being forced to; and from there to being left behind, which only a
+/// process stuck in the kernel reaches.
+constexpr std::chrono::seconds kPatience{2};
+
+} // namespace
+
+std::size_t Jobs::add(std::unique_ptr<lane::Job> job, std::vector<sys::Fd> held, Outlet* shared) {
+  jobs_.push_back({.job = std::move(job), .held = std::move(held), .shared = shared});
+  return jobs_.size() - 1;
+}
+
+void Jobs::receive(Outlet& outlet) {
+  if (outlet.pending_fd() >= 0 && std::ranges::find(outlets_, &outlet) == outlets_.end())
+    outlets_.push_back(&outlet);
+}
+
+void Jobs::feed(sys::Fd to, std::string bytes) {
+  if (bytes.empty())
+    return;
+  feed_to_ = std::move(to);
+  feed_bytes_ = std::move(bytes);
+  fed_ = 0;
+}
+
+bool Jobs::waiting() const {
+  if (ended_count_ < jobs_.size())
+    return force_ != Force::GivenUp;
+  // What was cut short need not be complete: a grandchild may hold the pipe open for ever.
+  return force_ == Force::None && std::ranges::any_of(outlets_, [](const Outlet* outlet) {
+           return outlet->waits_for_end() && outlet->pending_fd() >= 0;
+         });
+}
+
+int Jobs::timeout_ms() const {
+  if (force_ == Force::None)
+    return cancel_->poll_timeout_ms();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_force_ - Clock::now());
+  return static_cast<int>(std::max<std::int64_t>(0, left.count()));
+}
+
+Status Jobs::wait() {
+  while (waiting()) {
+    if (force_ == Force::None && cancel_->stopped() != sys::StopReason::None)
+      begin_stop(cancel_->check().error());
+    if (auto looked = round(); !looked)
+      begin_stop(std::move(looked).error());
+    force_late_ones();
+  }
+  // A branch's pipe stays open for its next child: take what this one has left in it.
+  for (Outlet* outlet : outlets_) {
+    if (auto received = outlet->receive(); !received && !stopped_by_)
+      stopped_by_ = std::move(received).error();
+  }
+  if (stopped_by_)
+    return std::unexpected(*std::move(stopped_by_));
+  return {};
+}
+
+/// Waits for the next event and handles what is ready.
+Status Jobs::round() {
+  std::vector<sys::PollItem> items;
+  items.reserve(jobs_.size() + outlets_.size() + 2);
+  for (const Entry& entry : jobs_)
+    items.push_back({.fd = entry.done ? -1 : entry.job->done_fd(), .read = true});
+  items.push_back({.fd = feed_to_.get(), .write = true});
+  items.push_back({.fd = force_ == Force::None ? cancel_->fd() : -1, .read = true});
+  for (const Outlet* outlet : outlets_)
+    items.push_back({.fd = outlet->pending_fd(), .read = true});
+  PERCH_TRY(sys::poll(items, timeout_ms()));
+  move_bytes(items[jobs_.size()].writable);
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    if (items[i].readable)
+      collect(jobs_[i]);
+  }
+  return {};
+}
+
+void Jobs::move_bytes(bool feed_ready) {
+  for (Outlet* outlet : outlets_) {
+    if (auto received = outlet->receive(); !received)
+      begin_stop(std::move(received).error());
+  }
+  if (!feed_ready)
+    return;
+  const auto moved = sys::write_some(feed_to_.get(), std::string_view(feed_bytes_).substr(fed_));
+  if (moved && moved->state == sys::Transfer::State::Moved)
+    fed_ += moved->bytes;
+  // A program that does not read all its input is its own business.
+  const bool gone = !moved || moved->state == sys::Transfer::State::Closed;
+  if (gone || fed_ == feed_bytes_.size())
+    feed_to_.reset();
+}
+
+void Jobs::collect(Entry& entry) {
+  // The leader of the group has not been waited for yet, so its number is still its own: whatever
+  // it left behind in its group is stopped with it.
+  if (force_ != Force::None)
+    entry.job->terminate(lane::Job::Force::Now);
+  entry.ended = entry.job->finish();
+  entry.done = true;
+  entry.order = ++ended_count_;
+  entry.held.clear();
+  if (entry.shared != nullptr)
+    entry.shared->job_ended();
+}
+
+void Jobs::begin_stop(Error error) {
+  if (!stopped_by_)
+    stopped_by_ = std::move(error);
+  if (force_ != Force::None)
+    return;
+  force_ = Force::Asked;
+  next_force_ = Clock::now() + kPatience;
+  const bool by_signal = cancel_->stopped() == sys::StopReason::Signal && cancel_->signal() != 0;
+  for (Entry& entry : jobs_) {
+    if (entry.done)
+      continue;
+    if (by_signal)
+      entry.job->signal(cancel_->signal()); // a guest looks at the token itself
+    else
+      entry.job->terminate(lane::Job::Force::Ask);
+  }
+  feed_to_.reset();
+}
+
+void Jobs::force_late_ones() {
+  if (force_ == Force::None || Clock::now() < next_force_)
+    return;
+  next_force_ = Clock::now() + kPatience;
+  if (force_ == Force::Asked) {
+    force_ = Force::Killed;
+    for (Entry& entry : jobs_) {
+      if (!entry.done)
+        entry.job->terminate(lane::Job::Force::Now);
+    }
+    return;
+  }
+  force_ = Force::GivenUp;
+}
+
+void Jobs::abandon() {
+  begin_stop({.kind = kind::kSignalReceived, .message = "stopped"});
+  (void)wait();
+}
+
+} // namespace perch::run

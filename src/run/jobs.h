@@ -1,0 +1,80 @@
+#pragma once
+// The one loop that waits for children and guests, and moves what has to move meanwhile.
+
+#include "base/result.h"
+#include "lane/lane.h"
+#include "run/outlet.h"
+#include "sys/cancel.h"
+#include "sys/fd.h"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace perch::run {
+
+/// Waits for jobs that run at the same time: one program, or the stages of a pipe. While they run
+/// it receives for outlets, feeds standard input and watches the cancel token.
+class Jobs {
+public:
+  explicit Jobs(std::shared_ptr<sys::CancelToken> cancel) : cancel_(std::move(cancel)) {}
+
+  /// Takes over a started job. When it has ended, `held` is closed and `shared`, an outlet whose
+  /// descriptor it used until then, is told. Returns its number.
+  std::size_t add(std::unique_ptr<lane::Job> job, std::vector<sys::Fd> held = {},
+                  Outlet* shared = nullptr);
+  /// Receives for an outlet that the jobs write to; adding one twice is fine.
+  void receive(Outlet& outlet);
+  /// Writes `bytes` to the non-blocking pipe end `to`, as its reader takes them, and closes it.
+  void feed(sys::Fd to, std::string bytes);
+
+  /// Until every job has ended and what they wrote has been received. When the token is stopped or
+  /// an outlet fails, the jobs are asked to end, after two seconds forced to, and waited for.
+  /// Errors: the token's, the outlet's. A job that fails is no error here.
+  Status wait();
+  /// Ends all jobs that still run and waits for them: a later one could not be started.
+  void abandon();
+
+  [[nodiscard]] lane::Ended& ended(std::size_t job) { return jobs_[job].ended; }
+  [[nodiscard]] lane::Job& job(std::size_t number) { return *jobs_[number].job; }
+  /// Whether job `a` had ended when job `b` did.
+  [[nodiscard]] bool ended_before(std::size_t a, std::size_t b) const {
+    return jobs_[a].order < jobs_[b].order;
+  }
+
+private:
+  struct Entry {
+    std::unique_ptr<lane::Job> job;
+    std::vector<sys::Fd> held;
+    Outlet* shared = nullptr;
+    lane::Ended ended;
+    bool done = false;
+    std::size_t order = 0; ///< 1 for the first that ended
+  };
+
+  [[nodiscard]] bool waiting() const;
+  Status round();
+  void collect(Entry& entry);
+  void move_bytes(bool feed_ready);
+  void begin_stop(Error error);
+  void force_late_ones();
+  [[nodiscard]] int timeout_ms() const;
+
+  std::shared_ptr<sys::CancelToken> cancel_;
+  std::vector<Entry> jobs_;
+  std::vector<Outlet*> outlets_;
+  sys::Fd feed_to_;
+  std::string feed_bytes_;
+  std::size_t fed_ = 0;
+  std::size_t ended_count_ = 0;
+
+  std::optional<Error> stopped_by_;
+  enum class Force : std::uint8_t { None, Asked, Killed, GivenUp };
+  Force force_ = Force::None;
+  sys::SteadyTime next_force_;
+};
+
+} // namespace perch::run

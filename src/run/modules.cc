@@ -1,0 +1,194 @@
+#include "run/modules.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "run/bundle.h"
+#include "run/expr.h"
+#include "run/gate_guest.h"
+#include "run/gate_http.h"
+#include "run/private_store.h"
+#include "run/shared_run.h"
+#include "sys/digest.h"
+
+#include <algorithm>
+
+namespace perch::run {
+
+namespace {
+
+using base::cat;
+using program::WasmRunNode;
+
+constexpr Actor kActor{.name = "wasm_run"};
+constexpr std::uint64_t kLargestModule = 1ull << 30;
+constexpr std::string_view kRemote = "https://";
+
+std::string lower_ascii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
+bool is_digest(std::string_view text) {
+  return text.size() == 64 && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+/// The digest of `wasm_hash`, 64 lower-case digits; empty without one.
+Eval<std::string> pin_of(State& state, const WasmRunNode& node) {
+  if (node.hash == nullptr)
+    return std::string();
+  PERCH_TRY_ASSIGN(const std::string text, text_of(state, *node.hash));
+  std::string digest = lower_ascii(text);
+  if (digest.starts_with("sha256:"))
+    digest.erase(0, 7);
+  if (is_digest(digest))
+    return digest;
+  return raise(state, node.hash->span,
+               {.kind = kind::kBadArgument,
+                .message = cat("wasm_hash: `", text, "` is no SHA-256"),
+                .help = "write it as sha256: and 64 hexadecimal digits"});
+}
+
+std::string base_name(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/'))
+    path.remove_suffix(1);
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+lane::Metering metering_of(const WasmRunNode& node) {
+  return node.fuel != nullptr ? lane::Metering::Fuel : lane::Metering::None;
+}
+
+Result<std::shared_ptr<const lane::Module>> load_bytes(State& state, const WasmRunNode& node,
+                                                       std::string_view name,
+                                                       std::string_view bytes,
+                                                       std::string_view pin) {
+  return state.run.setting().guests.load(name, bytes, pin, metering_of(node));
+}
+
+/// What a file is known by while it does not change.
+std::string file_identity(const sys::Spot& spot, lane::Metering metering) {
+  const sys::NodeInfo& info = spot.info;
+  return cat(info.device, ':', info.inode, ':', info.size, ':', info.mtime_ns, ':',
+             static_cast<int>(metering));
+}
+
+Result<std::shared_ptr<const lane::Module>>
+load_file(State& state, const WasmRunNode& node, const std::string& path, std::string_view pin) {
+  const auto spot = state.run.setting().world.fs.locate(sys::absolute_path(state.directory, path),
+                                                        sys::Final::Follow);
+  std::string identity;
+  if (spot && spot->info.type == sys::NodeType::Regular) {
+    identity = file_identity(*spot, metering_of(node));
+    auto known = state.run.find_module(identity);
+    if (known != nullptr && (pin.empty() || known->sha256() == pin))
+      return known;
+  }
+  PERCH_TRY_ASSIGN(const std::string bytes,
+                   read_module(state.run.gate(), state.scope(), kActor, path));
+  PERCH_TRY_ASSIGN(auto module, load_bytes(state, node, path, bytes, pin));
+  if (!identity.empty())
+    state.run.keep_module(std::move(identity), module);
+  return module;
+}
+
+Result<std::shared_ptr<const lane::Module>>
+load_entry(State& state, const WasmRunNode& node, std::string_view path, std::string_view pin) {
+  // Beside the script it is a file like any other; inside an executable it never changes.
+  std::string identity;
+  if (state.run.setting().archive != nullptr)
+    identity = cat("bundle:", path, ':', static_cast<int>(metering_of(node)));
+  auto known = state.run.find_module(identity);
+  if (known != nullptr && (pin.empty() || known->sha256() == pin))
+    return known;
+  PERCH_TRY_ASSIGN(const std::string bytes, bundle_entry(state, path));
+  PERCH_TRY_ASSIGN(auto module, load_bytes(state, node, node.alias, bytes, pin));
+  if (!identity.empty())
+    state.run.keep_module(std::move(identity), module);
+  return module;
+}
+
+/// The digests that a fetched module may have.
+std::vector<std::string> accepted_pins(const State& state, std::string_view pin) {
+  std::vector<std::string> pins;
+  if (!pin.empty())
+    return {std::string(pin)};
+  for (const std::string& accepted : state.run.request().wasm_pins) {
+    std::string digest = lower_ascii(accepted);
+    if (digest.starts_with("sha256:"))
+      digest.erase(0, 7);
+    pins.push_back(std::move(digest));
+  }
+  return pins;
+}
+
+/// A module from the network: fetched once, kept by its digest, accepted only with a pin.
+Result<std::shared_ptr<const lane::Module>>
+load_remote(State& state, const WasmRunNode& node, const std::string& url, std::string_view pin) {
+  const auto pins = accepted_pins(state, pin);
+  if (pins.empty()) {
+    return fail(kind::kWasmHashMismatch,
+                cat("the module ", url, " has no pin, so nothing is fetched"), url,
+                "pin it with wasm_hash \"sha256:…\" or --accept-wasm-hash");
+  }
+  const PrivateStore store(state.run.setting().world,
+                           cat(state.run.setting().cache_directory, "/modules"));
+  for (const std::string& digest : pins) {
+    const auto kept = store.read(digest, kLargestModule);
+    if (kept && sys::hex_digest(sys::DigestKind::Sha256, *kept) == digest)
+      return load_bytes(state, node, url, *kept, digest);
+  }
+  PERCH_TRY(state.out->flush());
+  PERCH_TRY_ASSIGN(const op::HttpResponse response,
+                   fetch(state.run.gate(), state.scope(), kActor,
+                         {.url = url, .max_body_bytes = kLargestModule}));
+  if (response.status != 200) {
+    return fail(kind::kHttpStatus, cat("fetching ", url, " ended with status ", response.status),
+                url);
+  }
+  const std::string digest = sys::hex_digest(sys::DigestKind::Sha256, response.body);
+  if (std::ranges::find(pins, digest) == pins.end()) {
+    return fail(kind::kWasmHashMismatch,
+                cat("the module ", url, " has the digest sha256:", digest,
+                    ", its pin is sha256:", pins.front()),
+                url, "find out why the module changed before you change the pin");
+  }
+  if (const auto kept = store.write(digest, response.body); !kept)
+    state.run.say(cat("the fetched module is not kept: ", kept.error().message));
+  return load_bytes(state, node, url, response.body, digest);
+}
+
+/// The path of the entry that `alias` names; the analyzer has checked that there is one.
+std::string_view aliased_path(const State& state, std::string_view alias) {
+  for (const program::BundleEntry& entry : state.run.program().bundle) {
+    if (entry.alias == alias)
+      return entry.path;
+  }
+  return alias;
+}
+
+} // namespace
+
+Eval<LoadedModule> load_module(State& state, const WasmRunNode& node) {
+  PERCH_TRY_ASSIGN(const std::string pin, pin_of(state, node));
+  if (!node.alias.empty()) {
+    const std::string_view path = aliased_path(state, node.alias);
+    PERCH_TRY_ASSIGN(auto module, placed(state, load_entry(state, node, path, pin)));
+    return LoadedModule{.module = std::move(module),
+                        .shown = std::string(node.alias),
+                        .base_name = base_name(path)};
+  }
+  PERCH_TRY_ASSIGN(std::string path, text_of(state, node.path));
+  auto module = path.starts_with(kRemote) ? load_remote(state, node, path, pin)
+                                          : load_file(state, node, path, pin);
+  if (!module)
+    return raise(state, node.path.span, std::move(module).error());
+  std::string name = base_name(path);
+  return LoadedModule{
+      .module = std::move(*module), .shown = std::move(path), .base_name = std::move(name)};
+}
+
+} // namespace perch::run

@@ -1,0 +1,43 @@
+#pragma once
+// The evaluator: one function per kind of statement. run_node() is its table of contents; each
+// group of functions is a file of its own.
+
+#include "program/program.h"
+#include "run/state.h"
+
+namespace perch::run {
+
+// body.cc
+/// Runs statements in order. Errors: of the first that fails; of the cancel token as soon as it is
+/// stopped; recursion_limit when bodies nest too deeply.
+[[nodiscard]] Flow run_body(State& state, program::Body body);
+[[nodiscard]] Flow run_node(State& state, const program::Node& node);
+
+// flow.cc
+[[nodiscard]] Flow run_scope(State& state, const program::ScopeNode& node);
+[[nodiscard]] Flow run_if(State& state, const program::IfNode& node);
+[[nodiscard]] Flow run_for_each(State& state, const program::ForEachNode& node);
+[[nodiscard]] Flow run_match(State& state, const program::MatchNode& node);
+[[nodiscard]] Flow run_platform(State& state, const program::PlatformNode& node);
+
+// rescue.cc
+[[nodiscard]] Flow run_try(State& state, const program::TryNode& node);
+[[nodiscard]] Flow run_rethrow(State& state);
+
+// chain.cc
+[[nodiscard]] Flow run_chain(State& state, const program::ChainNode& node);
+
+// contexts.cc
+[[nodiscard]] Flow run_with_env(State& state, const program::WithEnvNode& node);
+[[nodiscard]] Flow run_with_cwd(State& state, const program::WithCwdNode& node);
+[[nodiscard]] Flow run_sandbox(State& state, const program::SandboxNode& node);
+
+// timeout.cc, retry.cc, cache.cc, parallel.cc, pipe.cc, guest.cc
+[[nodiscard]] Flow run_timeout(State& state, const program::TimeoutNode& node);
+[[nodiscard]] Flow run_retry(State& state, const program::RetryNode& node);
+[[nodiscard]] Flow run_cache(State& state, const program::CacheNode& node);
+[[nodiscard]] Flow run_parallel(State& state, const program::ParallelNode& node);
+[[nodiscard]] Flow run_pipe(State& state, const program::PipeNode& node);
+[[nodiscard]] Flow run_wasm(State& state, const program::WasmRunNode& node);
+
+} // namespace perch::run

@@ -1,0 +1,218 @@
+#include "run/outlet.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "sys/pipe.h"
+#include "sys/poll_item.h"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+namespace perch::run {
+
+namespace {
+
+constexpr std::size_t kKeptBytes = 64 << 10;
+constexpr std::size_t kPipeBytes = 1 << 20;
+/// A line longer than this is handed on in pieces: memory is bounded before beauty.
+constexpr std::size_t kLongestLine = 16 << 20;
+/// A captured text is copied to a buffer of its size up to this many bytes.
+constexpr std::size_t kCopiedBytes = 4 << 20;
+
+Status write_out(int fd, std::string_view bytes, std::string_view name) {
+  while (!bytes.empty()) {
+    PERCH_TRY_ASSIGN(const auto moved, sys::write_some(fd, bytes));
+    switch (moved.state) {
+    case sys::Transfer::State::Moved:
+      bytes.remove_prefix(moved.bytes);
+      break;
+    case sys::Transfer::State::Closed: {
+      auto gone =
+          fail(kind::kFileError, base::cat("nobody reads ", name, " any more"), std::string(name));
+      gone.error().code_name = "EPIPE";
+      return gone;
+    }
+    case sys::Transfer::State::WouldBlock: {
+      // Perch's own streams may have been made non-blocking by whoever shares them.
+      std::array wait = {sys::PollItem{.fd = fd, .write = true}};
+      PERCH_TRY(sys::poll(wait, -1));
+      break;
+    }
+    }
+  }
+  return {};
+}
+
+Status too_large(std::size_t limit_bytes) {
+  return fail(kind::kOutputTooLarge,
+              base::cat("the captured output is larger than ", limit_bytes >> 20, " MiB"), {},
+              "write it to a file, or filter it in a `pipe` before it is captured");
+}
+
+} // namespace
+
+Status FdOutlet::write(std::string_view bytes) {
+  if (keep_ == Keep::Nothing)
+    return write_out(fd_, bytes, name_);
+  kept_ += bytes;
+  if (kept_.size() >= kKeptBytes || (keep_ == Keep::Lines && bytes.contains('\n')))
+    return flush();
+  return {};
+}
+
+Status FdOutlet::flush() {
+  if (kept_.empty())
+    return {};
+  // Forgotten even when it fails: a reader that is gone does not come back, and the error is told
+  // once.
+  std::string bytes;
+  bytes.swap(kept_);
+  const auto written = write_out(fd_, bytes, name_);
+  bytes.clear();
+  kept_.swap(bytes);
+  return written;
+}
+
+Result<int> FdOutlet::descriptor() {
+  PERCH_TRY(flush());
+  return fd_;
+}
+
+Status MemoryOutlet::write(std::string_view bytes) {
+  if (bytes.size() > limit_bytes_ - bytes_.size())
+    return too_large(limit_bytes_);
+  bytes_ += bytes;
+  return {};
+}
+
+Result<int> MemoryOutlet::descriptor() {
+  if (!writer_) {
+    PERCH_TRY_ASSIGN(auto pipe, sys::make_pipe());
+    PERCH_TRY(sys::set_nonblocking(pipe.read.get()));
+    reader_ = std::move(pipe.read);
+    writer_ = std::move(pipe.write);
+  }
+  return writer_.get();
+}
+
+/// Grows in few big steps, so that a large capture is copied hardly ever and never needs twice its
+/// size: the last step is address space up to the limit, which costs memory only where it is used.
+void MemoryOutlet::make_room() {
+  constexpr std::size_t kFactor = 16, kFirst = 4 << 10;
+  if (bytes_.size() < bytes_.capacity())
+    return;
+  const std::size_t next = std::max(kFirst, bytes_.capacity() * kFactor);
+  if (next > kFirst)
+    sys::try_grow_pipe(reader_.get(), kPipeBytes);
+  if (next <= kCopiedBytes) {
+    bytes_.reserve(next);
+    return;
+  }
+  try {
+    // One byte over the limit tells an output of exactly that size from a larger one.
+    bytes_.reserve(limit_bytes_ + 1);
+  } catch (const std::bad_alloc&) { // address space is limited: pay with copies
+    bytes_.reserve(2 * bytes_.capacity());
+  }
+}
+
+Status MemoryOutlet::receive() {
+  while (reader_) {
+    make_room();
+    const std::size_t before = bytes_.size();
+    Result<sys::Transfer> moved;
+    bytes_.resize_and_overwrite(bytes_.capacity(), [&](char* data, std::size_t size) {
+      moved = sys::read_some(reader_.get(), {data + before, size - before});
+      return before + (moved ? moved->bytes : 0);
+    });
+    if (!moved)
+      return std::unexpected(std::move(moved).error());
+    if (moved->state == sys::Transfer::State::WouldBlock)
+      return {};
+    if (moved->state == sys::Transfer::State::Closed)
+      reader_.reset();
+    if (bytes_.size() > limit_bytes_)
+      return too_large(limit_bytes_);
+  }
+  return {};
+}
+
+std::string MemoryOutlet::take(Trim trim) {
+  std::string taken;
+  taken.swap(bytes_);
+  if (trim == Trim::AllNewlines)
+    taken.resize(taken.find_last_not_of('\n') + 1);
+  else if (trim == Trim::OneNewline && taken.ends_with('\n'))
+    taken.pop_back();
+  if (taken.size() <= kCopiedBytes)
+    taken.shrink_to_fit();
+  return taken;
+}
+
+Status BranchOutlet::pass_lines(std::string_view bytes) {
+  const auto end = bytes.rfind('\n');
+  if (end == std::string_view::npos) {
+    line_ += bytes;
+  } else {
+    if (!line_.empty()) {
+      PERCH_TRY(to_.write(line_));
+      line_.clear();
+    }
+    PERCH_TRY(to_.write(bytes.substr(0, end + 1)));
+    line_ = bytes.substr(end + 1);
+  }
+  if (line_.size() <= kLongestLine)
+    return {};
+  PERCH_TRY(to_.write(line_));
+  line_.clear();
+  return {};
+}
+
+Status BranchOutlet::write(std::string_view bytes) {
+  const std::scoped_lock lock(mixer_.mutex());
+  return pass_lines(bytes);
+}
+
+Status BranchOutlet::flush() {
+  const std::scoped_lock lock(mixer_.mutex());
+  return to_.flush();
+}
+
+Status BranchOutlet::finish() {
+  const std::scoped_lock lock(mixer_.mutex());
+  if (!line_.empty()) {
+    line_ += '\n';
+    PERCH_TRY(to_.write(line_));
+    line_.clear();
+  }
+  return to_.flush();
+}
+
+Result<int> BranchOutlet::descriptor() {
+  const std::scoped_lock lock(mixer_.mutex());
+  PERCH_TRY(to_.flush());
+  if (!writer_) {
+    PERCH_TRY_ASSIGN(auto pipe, sys::make_pipe());
+    PERCH_TRY(sys::set_nonblocking(pipe.read.get()));
+    reader_ = std::move(pipe.read);
+    writer_ = std::move(pipe.write);
+  }
+  return writer_.get();
+}
+
+Status BranchOutlet::receive() {
+  std::array<char, 32 << 10> buffer;
+  // Stages of a pipe inside the branch may receive at the same time: reading and passing on are one
+  // step, or pieces of a line could change places.
+  const std::scoped_lock lock(mixer_.mutex());
+  while (reader_) {
+    PERCH_TRY_ASSIGN(const auto moved, sys::read_some(reader_.get(), buffer));
+    if (moved.state != sys::Transfer::State::Moved)
+      break;
+    PERCH_TRY(pass_lines({buffer.data(), moved.bytes}));
+  }
+  return to_.flush();
+}
+
+} // namespace perch::run

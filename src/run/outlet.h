@@ -1,0 +1,121 @@
+#pragma once
+// Where standard output or standard errors of a scope go: to a descriptor, into a value, or line by
+// line to the scope around a branch of `parallel`.
+
+#include "base/result.h"
+#include "sys/fd.h"
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace perch::run {
+
+/// Threads: one at a time, except that BranchOutlets of one LineMixer may run beside each other.
+class Outlet {
+public:
+  virtual ~Outlet() = default;
+
+  /// Takes bytes of perch's own. They may be kept back until flush().
+  /// Errors: file_error with code_name EPIPE when the reader is gone; output_too_large.
+  virtual Status write(std::string_view bytes) = 0;
+  /// Hands on what was kept back: before anybody else may write, and before any wait.
+  virtual Status flush() = 0;
+
+  /// A descriptor for one job to write to, after a flush(). Borrowed; open until job_started()
+  /// (children) or job_ended() (guests, which share it while they run).
+  virtual Result<int> descriptor() = 0;
+  virtual void job_started() {}
+  virtual void job_ended() {}
+  /// Readable when receive() has something to do; -1: nothing will come.
+  [[nodiscard]] virtual int pending_fd() const { return -1; }
+  /// Takes over what jobs have written so far. Never blocks.
+  virtual Status receive() { return {}; }
+  /// Whether a finished job's output is complete only when pending_fd() has become -1.
+  [[nodiscard]] virtual bool waits_for_end() const { return false; }
+};
+
+/// A descriptor perch was given or made. Borrowed.
+class FdOutlet : public Outlet {
+public:
+  enum class Keep : std::uint8_t {
+    Nothing, ///< every write goes out at once
+    Lines,   ///< what follows the last newline: for terminals
+    Blocks,  ///< up to 64 KiB
+  };
+  /// `name` is for messages and `err.detail`: "stdout".
+  FdOutlet(int fd, std::string_view name, Keep keep) : fd_(fd), name_(name), keep_(keep) {}
+
+  Status write(std::string_view bytes) override;
+  Status flush() override;
+  Result<int> descriptor() override;
+
+private:
+  int fd_;
+  std::string_view name_;
+  Keep keep_;
+  std::string kept_;
+};
+
+/// Collects everything in memory: captures.
+class MemoryOutlet : public Outlet {
+public:
+  explicit MemoryOutlet(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  Status write(std::string_view bytes) override;
+  Status flush() override { return {}; }
+  Result<int> descriptor() override;
+  void job_started() override { writer_.reset(); }
+  void job_ended() override { writer_.reset(); }
+  [[nodiscard]] int pending_fd() const override { return reader_.get(); }
+  Status receive() override;
+  [[nodiscard]] bool waits_for_end() const override { return true; }
+
+  /// What was collected, less trailing newlines: as many as there are, or at most one.
+  enum class Trim : std::uint8_t { None, OneNewline, AllNewlines };
+  [[nodiscard]] std::string take(Trim trim);
+
+private:
+  void make_room();
+
+  std::size_t limit_bytes_;
+  std::string bytes_;
+  sys::Fd reader_, writer_;
+};
+
+class LineMixer;
+
+/// One stream of one branch: only whole lines go on. Jobs write to a pipe that lasts as long as the
+/// branch, and whoever waits for them receives from it.
+class BranchOutlet : public Outlet {
+public:
+  BranchOutlet(LineMixer& mixer, Outlet& to) : mixer_(mixer), to_(to) {}
+  /// Hands on the last line, ended by a newline, if one is begun.
+  Status finish();
+
+  Status write(std::string_view bytes) override;
+  Status flush() override;
+  Result<int> descriptor() override;
+  [[nodiscard]] int pending_fd() const override { return reader_.get(); }
+  Status receive() override;
+
+private:
+  Status pass_lines(std::string_view bytes);
+
+  LineMixer& mixer_;
+  Outlet& to_;
+  std::string line_; ///< begun, not ended
+  sys::Fd reader_, writer_;
+};
+
+/// What keeps the lines of a parallel's branches apart: all of them write under its mutex.
+class LineMixer {
+public:
+  [[nodiscard]] std::mutex& mutex() { return mutex_; }
+
+private:
+  std::mutex mutex_;
+};
+
+} // namespace perch::run

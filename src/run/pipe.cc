@@ -1,0 +1,314 @@
+// `pipe`: stages that run at the same time, each one's output the next one's input.
+
+#include "sys/pipe.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "run/cancelling.h"
+#include "run/exec.h"
+#include "run/guest.h"
+#include "run/jobs.h"
+#include "run/nodes.h"
+#include "run/op_call.h"
+#include "run/shared_run.h"
+#include "run/step.h"
+#include "run/thread_job.h"
+#include "sys/poll_item.h"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace perch::run {
+
+namespace {
+
+using base::cat;
+using program::Node;
+using program::NodeKind;
+
+constexpr std::string_view kPipeName = "pipe";
+constexpr int kPipeSignal = 13;                     // SIGPIPE
+constexpr int kShellPipeStatus = 128 + kPipeSignal; // a shell says it of its last program
+
+/// One stage: its own copy of the state, and whichever kind of job it is.
+struct Stage {
+  Stage(const State& from, const Node& what) : node(what), state(from), step(state) {
+    state.node = &what;
+  }
+
+  const Node& node;
+  State state;
+  Step step;
+  std::optional<Child> child;
+  std::optional<Guest> guest;
+  ThreadJob* thread = nullptr; ///< owned by the jobs
+  std::size_t job = 0;
+  bool last = false;
+};
+
+/// The ends of pipes a stage is started with; -1 stands for what the whole pipe has.
+struct Ends {
+  sys::Fd in, out;
+};
+
+/// Everything from the stage before, until its end. The wait ends when the run is stopped.
+Result<std::string> read_input(State& state) {
+  std::string bytes;
+  if (state.in < 0)
+    return bytes;
+  std::array<char, 64 << 10> buffer;
+  for (;;) {
+    std::array items = {sys::PollItem{.fd = state.in, .read = true},
+                        sys::PollItem{.fd = state.cancel->fd(), .read = true}};
+    PERCH_TRY(sys::poll(items, state.cancel->poll_timeout_ms()));
+    PERCH_TRY(state.cancel->check());
+    if (!items[0].readable)
+      continue;
+    PERCH_TRY_ASSIGN(const auto moved, sys::read_some(state.in, buffer));
+    if (moved.state == sys::Transfer::State::Closed)
+      return bytes;
+    if (bytes.size() + moved.bytes > kLargestCapture) {
+      return fail(kind::kOutputTooLarge,
+                  cat("the input of this stage is larger than ", kLargestCapture >> 20, " MiB"), {},
+                  "a program reads its input as it comes, an op needs all of it");
+    }
+    bytes.append(buffer.data(), moved.bytes);
+  }
+}
+
+/// An op as a stage: its missing argument is what comes in, its result is what goes out.
+Flow run_op_stage(State& state, const program::OpNode& node) {
+  op::Value piped;
+  const bool reads = piped_parameter(node) >= 0;
+  if (reads) {
+    PERCH_TRY_ASSIGN(std::string input, placed(state, read_input(state)));
+    piped = op::Value(std::move(input));
+  }
+  PERCH_TRY_ASSIGN(const op::Value value, run_op(state, node, reads ? &piped : nullptr));
+  if (node.op->returns == op::Type::None || value.text().empty())
+    return {};
+  PERCH_TRY(placed(state, state.out->write(value.text())));
+  if (!value.text().ends_with('\n'))
+    PERCH_TRY(placed(state, state.out->write("\n")));
+  return {};
+}
+
+Flow run_thread_stage(State& state, const Node& node) {
+  Flow result = node.kind == NodeKind::Op
+                    ? run_op_stage(state, static_cast<const program::OpNode&>(node))
+                    : run_node(state, node);
+  if (auto flushed = state.out->flush(); !flushed && result)
+    return raise(state, std::move(flushed).error());
+  return result;
+}
+
+class Pipeline {
+public:
+  Pipeline(State& state, const program::PipeNode& node)
+      : state_(state), node_(node), token_(state.cancel->child()), jobs_(token_) {}
+
+  Flow run();
+
+private:
+  Flow start_all();
+  Flow start(Stage& stage, Ends ends);
+  Flow start_child(Stage& stage, const Ends& ends);
+  Flow start_module(Stage& stage, Ends ends);
+  Flow start_thread(Stage& stage, Ends ends);
+  Result<lane::Stdio> stdio(const Stage& stage, const Ends& ends) const;
+  Flow first_failure(Status waited);
+  Flow result_of(Stage& stage);
+  bool lost_its_reader(const Stage& stage, const Failure& failure) const;
+
+  State& state_;
+  const program::PipeNode& node_;
+  std::shared_ptr<sys::CancelToken> token_;
+  std::vector<std::unique_ptr<Stage>> stages_;
+  Jobs jobs_; ///< goes first: its threads use the stages
+};
+
+Flow Pipeline::run() {
+  PERCH_TRY(placed(state_, state_.out->flush()));
+  const TokenScope own(state_, token_);
+  if (Flow started = start_all(); !started) {
+    token_->stop(sys::StopReason::Sibling);
+    jobs_.abandon();
+    return started;
+  }
+  return first_failure(jobs_.wait());
+}
+
+Flow Pipeline::start_all() {
+  sys::Fd previous;
+  for (std::size_t i = 0; i < node_.stages.size(); ++i) {
+    Stage& stage = *stages_.emplace_back(std::make_unique<Stage>(state_, *node_.stages[i]));
+    stage.last = i + 1 == node_.stages.size();
+    stage.state.terminal = state_.terminal && stage.last;
+    Ends ends{.in = std::move(previous), .out = {}};
+    if (!stage.last) {
+      PERCH_TRY_ASSIGN(auto pipe, placed(state_, sys::make_pipe()));
+      ends.out = std::move(pipe.write);
+      previous = std::move(pipe.read);
+    }
+    PERCH_TRY(start(stage, std::move(ends)));
+  }
+  return {};
+}
+
+Flow Pipeline::start(Stage& stage, Ends ends) {
+  switch (stage.node.kind) {
+  case NodeKind::Exec:
+    return start_child(stage, ends);
+  case NodeKind::WasmRun:
+    return start_module(stage, std::move(ends));
+  case NodeKind::Op:
+  case NodeKind::CommandCall:
+  case NodeKind::Chain:
+  case NodeKind::Literal:
+  case NodeKind::Rethrow:
+  case NodeKind::Scope:
+  case NodeKind::If:
+  case NodeKind::ForEach:
+  case NodeKind::Match:
+  case NodeKind::Try:
+  case NodeKind::Platform:
+  case NodeKind::Pipe:
+  case NodeKind::Parallel:
+  case NodeKind::Timeout:
+  case NodeKind::Retry:
+  case NodeKind::WithEnv:
+  case NodeKind::WithCwd:
+  case NodeKind::Sandbox:
+  case NodeKind::Cache:
+    break;
+  }
+  return start_thread(stage, std::move(ends));
+}
+
+Result<lane::Stdio> Pipeline::stdio(const Stage& stage, const Ends& ends) const {
+  lane::Stdio made{.in = ends.in ? ends.in.get() : state_.in, .out = ends.out.get()};
+  if (stage.last) {
+    PERCH_TRY_ASSIGN(made.out, state_.out->descriptor());
+  }
+  PERCH_TRY_ASSIGN(made.err, state_.err->descriptor());
+  return made;
+}
+
+Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
+  State& state = stage.state;
+  PERCH_TRY_ASSIGN(stage.child,
+                   evaluate_child(state, static_cast<const program::ExecNode&>(stage.node)));
+  if (watched(state))
+    PERCH_TRY(stage.step.open("exec", child_args(*stage.child)));
+  if (has_hooks(state))
+    PERCH_TRY(before_hooks(state, stage.child->event));
+  PERCH_TRY(admit_child(state, *stage.child));
+  PERCH_TRY_ASSIGN(stage.child->spec.stdio, placed(state, stdio(stage, ends)));
+  auto job = state.run.setting().children.start(stage.child->spec);
+  if (stage.last)
+    state_.out->job_started();
+  PERCH_TRY_ASSIGN(auto started, placed(state, std::move(job)));
+  stage.job = jobs_.add(std::move(started));
+  if (stage.last)
+    jobs_.receive(*state_.out);
+  jobs_.receive(*state_.err);
+  return {};
+}
+
+Flow Pipeline::start_module(Stage& stage, Ends ends) {
+  State& state = stage.state;
+  PERCH_TRY_ASSIGN(stage.guest,
+                   evaluate_guest(state, static_cast<const program::WasmRunNode&>(stage.node)));
+  if (watched(state))
+    PERCH_TRY(stage.step.open("wasm_run", guest_args(*stage.guest)));
+  if (has_hooks(state))
+    PERCH_TRY(before_hooks(state, guest_event(*stage.guest)));
+  PERCH_TRY_ASSIGN(const auto stdio_ends, placed(state, stdio(stage, ends)));
+  PERCH_TRY_ASSIGN(auto job, placed(state, start_guest(state, *stage.guest, stdio_ends)));
+  // A guest shares the descriptors while it runs; they close with it, so that its neighbours see
+  // the end.
+  std::vector<sys::Fd> held;
+  held.push_back(std::move(ends.in));
+  held.push_back(std::move(ends.out));
+  stage.job = jobs_.add(std::move(job), std::move(held), stage.last ? state_.out : nullptr);
+  if (stage.last)
+    jobs_.receive(*state_.out);
+  jobs_.receive(*state_.err);
+  return {};
+}
+
+Flow Pipeline::start_thread(Stage& stage, Ends ends) {
+  const bool has_input = static_cast<bool>(ends.in);
+  auto work = [&stage, has_input, in = std::move(ends.in), out = std::move(ends.out)]() mutable {
+    State& state = stage.state;
+    if (has_input)
+      state.in = in.get();
+    FdOutlet to_next(out.get(), kPipeName, FdOutlet::Keep::Blocks);
+    if (out)
+      state.out = &to_next;
+    return run_thread_stage(state, stage.node);
+  };
+  PERCH_TRY_ASSIGN(auto job, placed(stage.state, ThreadJob::start(std::move(work))));
+  stage.thread = job.get();
+  stage.job = jobs_.add(std::move(job));
+  return {};
+}
+
+/// The error is that of the first stage that failed; but `exit` in any of them ends the run.
+Flow Pipeline::first_failure(Status waited) {
+  Flow first;
+  bool exits = false;
+  for (auto& stage : stages_) {
+    Flow result = result_of(*stage);
+    if (result || exits)
+      continue;
+    exits = result.error()->error.kind == op::kExitKind;
+    if (first || exits)
+      first = std::move(result);
+  }
+  if (!waited && !exits)
+    return raise(state_, node_.span, std::move(waited).error());
+  return first;
+}
+
+Flow Pipeline::result_of(Stage& stage) {
+  Flow result;
+  if (stage.thread != nullptr) {
+    result = stage.thread->take_result();
+  } else {
+    const lane::Ended& ended = jobs_.ended(stage.job);
+    add_usage(stage.step, ended);
+    result = placed(stage.state, stage.child ? child_status(*stage.child, ended)
+                                             : guest_status(*stage.guest, ended));
+  }
+  if (!result && lost_its_reader(stage, *result.error()))
+    result = {};
+  if (stage.thread == nullptr && has_hooks(stage.state)) {
+    result = after_hooks(stage.state, stage.child ? stage.child->event : guest_event(*stage.guest),
+                         std::move(result));
+  }
+  return stage.step.close(std::move(result));
+}
+
+/// A stage that had to stop because the next one had read enough has not failed.
+bool Pipeline::lost_its_reader(const Stage& stage, const Failure& failure) const {
+  if (stage.last)
+    return false;
+  const Error& error = failure.error;
+  if (stage.thread != nullptr)
+    return error.code_name == "EPIPE" && error.detail == kPipeName;
+  if (stage.guest)
+    return jobs_.ended_before(stage.job + 1, stage.job);
+  return error.code == kShellPipeStatus;
+}
+
+} // namespace
+
+Flow run_pipe(State& state, const program::PipeNode& node) {
+  const auto args = [&] { return StepArgs{{"stages", cat(node.stages.size())}}; };
+  return stepped(state, "pipe", args, [&] { return Pipeline(state, node).run(); });
+}
+
+} // namespace perch::run

@@ -1,0 +1,22 @@
+#pragma once
+// What a command can come to run: itself, the commands it calls, its handlers and the hooks.
+
+#include "program/program.h"
+
+#include <set>
+#include <string_view>
+
+namespace perch::run {
+
+struct Reach {
+  std::set<const program::Bin*> bins;
+  std::set<const program::Command*> commands;
+  std::set<const program::Module*> modules;
+  std::set<std::string_view> variables; ///< names that may be those of host variables
+  bool starts_programs = false;         ///< of any kind: they see the declared variables
+  bool any_program = false;             ///< which ones is known only at run time
+};
+
+[[nodiscard]] Reach reach_of(const program::Program& program, const program::Command& command);
+
+} // namespace perch::run

@@ -1,0 +1,81 @@
+#pragma once
+// One invocation: a Program, a chosen command with its words, a policy and a world.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lane/lane.h"
+#include "policy/policy.h"
+#include "program/program.h"
+#include "run/http_rules.h"
+#include "run/outcome.h"
+#include "sys/world.h"
+#include "trace/event.h"
+
+namespace perch::run {
+
+/// The archive inside a built executable, verified when it is read. Paths are those of the program's
+/// `include` lines, without a leading `./`. Threads: safe from several.
+class Archive {
+ public:
+  virtual ~Archive() = default;
+  [[nodiscard]] virtual const std::string& sha256() const = 0;  ///< hex
+  [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
+  /// Errors: bundle_error for an unknown or damaged entry.
+  virtual Result<std::string> read(std::string_view path) = 0;
+  /// A private directory with all files, unpacked once per digest.
+  virtual Result<std::string> directory() = 0;
+};
+
+/// What surrounds every run of a process. Borrowed; outlives the runs.
+struct Setting {
+  sys::World& world;
+  const op::OpTable& ops;
+  const diag::SourceMap& sources;
+  lane::ProcessLane& children;
+  lane::WasmLane& guests;
+  trace::Sink* sink = nullptr;       ///< null: nobody watches, events cost nothing
+  std::string cache_directory;       ///< perch's own; absolute
+  std::string state_directory;
+  Archive* archive = nullptr;        ///< null: the program's files are beside the script
+  /// Perch's own flags without dashes: a command's unknown flag that spells one gets a hint.
+  std::span<const std::string_view> own_flags;
+  /// Perch's words to the user while running (cache hits, warnings): a line without its newline.
+  std::function<void(const std::string&)> say;
+};
+
+struct Request {
+  std::shared_ptr<const program::Program> program;
+  const program::Command* command = nullptr;
+  std::vector<std::string> words;              ///< as typed after the command's name
+  policy::Policy policy;                       ///< layers of the command line
+  std::optional<std::vector<std::string>> env_names;  ///< `--env`: only these host variables
+  std::shared_ptr<sys::CancelToken> cancel;    ///< the run's root token, never null
+  std::string directory;                       ///< starting directory, absolute
+  std::string script_path;                     ///< absolute; "-" for standard input; "" when built in
+  std::string roots_directory;                 ///< where relative roots of `requires` start; empty: at
+                                               ///< the file's directory (`perch test` sets it)
+  HttpRules http;
+  std::uint64_t max_wasm_memory = 0;           ///< 0: no extra bound
+  std::vector<std::string> wasm_pins;          ///< `--accept-wasm-hash`, hex
+  bool require_kernel_wall = false;
+  bool confine_off = false;
+  bool allow_child_network = false;
+  bool no_cache = false;
+  /// For `catch`: the word that was typed.
+  std::string caught_word;
+};
+
+/// Parses the words against the command's arguments, runs preflight, then the body. Never throws,
+/// never exits, always returns; temporary files and children are gone by then.
+[[nodiscard]] Outcome execute(const Setting& setting, const Request& request);
+
+/// True for an ending that needs no words: the reader of standard output has gone away.
+[[nodiscard]] bool is_quiet(const Outcome& outcome);
+
+}  // namespace perch::run

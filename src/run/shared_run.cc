@@ -1,0 +1,64 @@
+#include "run/shared_run.h"
+
+#include "run/cancelling.h"
+
+namespace perch::run {
+
+namespace {
+
+GateSetup gate_setup(const Setting& setting, const Request& request) {
+  return {.world = setting.world,
+          .sink = setting.sink,
+          .protected_directories = {setting.cache_directory, setting.state_directory},
+          .confine_off = request.confine_off,
+          .allow_child_network = request.allow_child_network,
+          .http = request.http};
+}
+
+} // namespace
+
+const op::Value& BindingValues::store(std::int32_t binding, op::Value value) {
+  auto& slot = values_[static_cast<std::size_t>(binding)];
+  const std::scoped_lock lock(mutex_);
+  if (const op::Value* first = slot.load(std::memory_order_relaxed))
+    return *first;
+  const op::Value& stored = storage_.emplace_back(std::move(value));
+  slot.store(&stored, std::memory_order_release);
+  return stored;
+}
+
+SharedRun::SharedRun(const Setting& setting, const Request& request)
+    : setting_(setting), request_(request), gate_(gate_setup(setting, request)),
+      bindings_(request.program->bindings.size()),
+      start_unix_(setting.world.clock.unix_ns() / 1'000'000'000) {}
+
+void SharedRun::say(const std::string& line) {
+  const std::scoped_lock lock(mutex_);
+  if (setting_.say)
+    setting_.say(line);
+}
+
+std::shared_ptr<const lane::Module> SharedRun::find_module(const std::string& identity) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = modules_.find(identity);
+  return found == modules_.end() ? nullptr : found->second;
+}
+
+void SharedRun::keep_module(std::string identity, std::shared_ptr<const lane::Module> module) {
+  const std::scoped_lock lock(mutex_);
+  modules_.insert_or_assign(std::move(identity), std::move(module));
+}
+
+bool SharedRun::first_handling(const program::Command& handler) {
+  const std::scoped_lock lock(mutex_);
+  return handled_.insert(&handler).second;
+}
+
+std::shared_ptr<sys::CancelToken> SharedRun::grace_after_signal() {
+  const std::scoped_lock lock(mutex_);
+  if (grace_ == nullptr)
+    grace_ = sys::CancelToken::root()->child(std::chrono::steady_clock::now() + kGrace);
+  return grace_;
+}
+
+} // namespace perch::run
