@@ -131,6 +131,15 @@ Result<std::shared_ptr<const policy::Layer>> Gate::pin(policy::Layer layer) cons
   return std::make_shared<const policy::Layer>(std::move(layer));
 }
 
+Result<policy::Policy> Gate::pin(const policy::Policy& policy) const {
+  policy::Policy out;
+  for (const auto& layer : policy.layers()) {
+    PERCH_TRY_ASSIGN(auto pinned, pin(*layer));
+    out = out.with(std::move(pinned));
+  }
+  return out;
+}
+
 std::string Gate::on_own_path(std::string_view name) const {
   const std::string key(name);
   {

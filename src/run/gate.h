@@ -86,6 +86,8 @@ public:
   /// now and never again. Errors: file_* when a root cannot be reached (a root that does not exist
   /// yet is fine).
   Result<std::shared_ptr<const policy::Layer>> pin(policy::Layer layer) const;
+  /// The same for all layers of a policy that has no pinned ones yet.
+  Result<policy::Policy> pin(const policy::Policy& policy) const;
 
   /// Refuses what holds, is or lies in perch's own directories. `real` is a real path.
   Status refuse_protected(Actor actor, std::string_view real, op::Cap cap) const;
