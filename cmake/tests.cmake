@@ -62,7 +62,8 @@ if(TARGET perch)
                    --perch $<TARGET_FILE:perch> --guests ${PERCH_TEST_GUESTS})
   add_test(NAME e2e.diagnostics
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/golden/run_diags.py
-                   --perch $<TARGET_FILE:perch>)
+                   --perch $<TARGET_FILE:perch>
+                   --check-page ${CMAKE_SOURCE_DIR}/docs/diagnostics.md)
   add_test(NAME docs.blocks
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/docs/run_docs.py
                    --perch $<TARGET_FILE:perch>)

@@ -107,7 +107,7 @@ constexpr Setting kSettings[] = {
     {{"test_keep_cwd", "test_keep_cwd", 0, 0}, kCommand},
     {{"test_timeout", "test_timeout SECONDS", 1, 1}, kCommand},
 
-    {{"type", "type NAME", 1, 1}, kArg},
+    {{"type", "type string (or int, float, bool)", 1, 1}, kArg},
     {{"default", "default TEXT", 1, 1}, kArg},
     {{"index", "index N", 1, 1}, kArg},
     {{"optional", "optional", 0, 0}, kArg},

@@ -71,7 +71,9 @@ struct EscapedLineEnd {
 struct UnterminatedPlaceholder {
   static constexpr std::string_view id = "unterminated-placeholder";
   [[nodiscard]] static std::string message() { return "this `${` has no `}`"; }
-  [[nodiscard]] static std::string help() { return "write \\${ for the two characters themselves"; }
+  [[nodiscard]] static std::string help() {
+    return "close it with `}`, or write \\${ for the two characters themselves";
+  }
 };
 
 struct BadPlaceholder {

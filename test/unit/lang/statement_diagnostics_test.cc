@@ -748,7 +748,7 @@ error[unterminated-placeholder]: this `${` has no `}`
    |
  7 |         x = "${
    |              ^^
-   = help: write \${ for the two characters themselves
+   = help: close it with `}`, or write \${ for the two characters themselves
 )");
 }
 

@@ -238,13 +238,15 @@ TEST(Analyze, blocks_have_one_shape) {
   EXPECT_EQ(body_ids("parallel max=0\n    print \"a\"\nend"), "bad-value@1");
   EXPECT_EQ(body_ids("sandbox no_shel\n    print \"a\"\nend"), "unknown-option@1");
   EXPECT_EQ(body_ids("sandbox \"no_shell,read=./x\" no_network\n    print \"a\"\nend"), "");
-  EXPECT_EQ(body_ids("cache \"k\"\n    print \"a\"\nend"), "block-shape@1");
+  EXPECT_EQ(body_ids("cache \"k\"\n    print \"a\"\nend"), "wrong-shape@1");
+  EXPECT_EQ(body_ids("timeout 90s secs=90\n    print \"a\"\nend"), "block-shape@1");
   EXPECT_EQ(body_ids("with_env A=1 B=2\n    print \"${A}\"\nend"), "");
 }
 
 TEST(Analyze, wasm_run_is_checked_as_far_as_it_can_be) {
   EXPECT_EQ(body_ids("wasm_run nothere\nend"), "unknown-alias@1");
-  EXPECT_EQ(body_ids("wasm_run \"x.wasm\"\n    wasm_argh \"a\"\nend"), "unknown-option@2");
+  EXPECT_EQ(body_ids("wasm_run \"x.wasm\"\n    wasm_argh \"a\"\nend"),
+            "unknown-wasm-declaration@2");
   EXPECT_EQ(body_ids("wasm_run \"x.wasm\"\n    wasm_mount_read \"d\" at:\"rel\"\nend"),
             "bad-value@2");
   EXPECT_EQ(body_ids("wasm_run \"x.wasm\"\n    wasm_memory \"lots\"\nend"), "bad-value@2");
