@@ -86,7 +86,8 @@ diag::Diag to_diag(const Failure& failure) {
   if (!error.note.empty())
     diag.notes.push_back(error.note);
   // The detail is worth a line where it says more than the message does.
-  if (!error.detail.empty() && !error.message.contains(error.detail))
+  if (!error.detail.empty() && !error.message.contains(error.detail) &&
+      !error.note.contains(error.detail))
     diag.notes.push_back(error.detail);
   const auto& chain = failure.chain;
   for (std::size_t i = 0; i < std::min(chain.size(), kShownFrames); ++i) {
