@@ -386,6 +386,10 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
       ++next;
     }
     if (next == params.size()) {
+      if (stage) {
+        diags_.error(NotAStage{op.name}, word.span);
+        return nullptr;
+      }
       std::string program;
       const bool flags = std::ranges::any_of(
           words, [](const lang::Word& each) { return each.text.starts_with('-'); });
