@@ -82,7 +82,8 @@ public:
 
 private:
   // A diagnostic that is not kept is not even worded.
-  template <class Kind> void report(const Kind& kind, Span span, Severity severity) {
+  template <class Kind>
+  void report(const Kind& kind, Span span, Severity severity) {
     if (count(severity))
       all_.push_back(make(kind, span, severity));
   }

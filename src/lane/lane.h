@@ -3,6 +3,11 @@
 // confinement; waited for; ending with a code, a signal or a trap. `pipe`, captures, `parallel`,
 // `timeout` and the audit know jobs only.
 
+#include "base/result.h"
+#include "op/call.h"
+#include "sys/cancel.h"
+#include "sys/fd.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,11 +17,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/result.h"
-#include "op/call.h"
-#include "sys/cancel.h"
-#include "sys/fd.h"
 
 namespace perch::lane {
 
@@ -31,23 +31,23 @@ struct Stdio {
 struct Usage {
   std::int64_t user_ns = 0;
   std::int64_t system_ns = 0;
-  std::uint64_t peak_bytes = 0;  ///< resident set of a child; linear memory of a guest
+  std::uint64_t peak_bytes = 0; ///< resident set of a child; linear memory of a guest
 };
 
 /// How a job ended.
 struct Ended {
   enum class How : std::uint8_t { Exited, Signalled, Trapped, Failed };
   How how = How::Exited;
-  int code = 0;      ///< Exited: status 0–255; Signalled: the signal
-  Error error;       ///< Trapped: wasm_trap with reason and backtrace in the message;
-                     ///< Failed: it could not be run after it was started
+  int code = 0; ///< Exited: status 0–255; Signalled: the signal
+  Error error;  ///< Trapped: wasm_trap with reason and backtrace in the message;
+                ///< Failed: it could not be run after it was started
   Usage usage;
   bool core_dumped = false;
 };
 
 /// A running job. Destroying an unfinished job kills it (a child's whole process group).
 class Job {
- public:
+public:
   virtual ~Job() = default;
   /// Becomes readable when the job has ended. Valid as long as the job.
   [[nodiscard]] virtual int done_fd() const = 0;
@@ -64,17 +64,17 @@ class Job {
 /// What the kernel must forbid a child (docs: capabilities). Empty: nothing beyond the always.
 struct Confinement {
   bool no_network = false;
-  bool limit_files = false;               ///< the two lists hold
-  std::vector<std::string> read_roots;    ///< absolute real paths
+  bool limit_files = false;            ///< the two lists hold
+  std::vector<std::string> read_roots; ///< absolute real paths
   std::vector<std::string> write_roots;
   [[nodiscard]] bool any() const { return no_network || limit_files; }
 };
 
 /// Which parts of a Confinement this kernel can enforce.
 struct KernelConfinement {
-  int landlock = 0;      ///< version; 0: none. Reading needs 2, writing 3; 6 also knows scopes:
-                         ///< signals and abstract sockets
-  bool filters = false;  ///< seccomp; every confinement needs it
+  int landlock = 0;     ///< version; 0: none. Reading needs 2, writing 3; 6 also knows scopes:
+                        ///< signals and abstract sockets
+  bool filters = false; ///< seccomp; every confinement needs it
 };
 [[nodiscard]] KernelConfinement kernel_confinement();
 
@@ -82,19 +82,19 @@ struct KernelConfinement {
 struct ChildSpec {
   std::string program;
   int program_fd = -1;
-  std::vector<std::string> argv;  ///< with argv[0]
-  std::vector<std::string> env;   ///< NAME=value, complete
-  std::string directory;          ///< absolute; empty: perch's
+  std::vector<std::string> argv; ///< with argv[0]
+  std::vector<std::string> env;  ///< NAME=value, complete
+  std::string directory;         ///< absolute; empty: perch's
   Stdio stdio;
-  bool foreground = false;        ///< gets the terminal when perch has it
-  bool new_session = false;       ///< detached: setsid, not killed with perch
-  int group = 0;                  ///< pid of the unfinished job whose process group it joins (stages
-                                  ///< of a pipe, so that they share the terminal); 0: its own
+  bool foreground = false;  ///< gets the terminal when perch has it
+  bool new_session = false; ///< detached: setsid, not killed with perch
+  int group = 0;            ///< pid of the unfinished job whose process group it joins (stages
+                            ///< of a pipe, so that they share the terminal); 0: its own
   Confinement confinement;
 };
 
 class ProcessLane {
- public:
+public:
   virtual ~ProcessLane() = default;
   /// Starts a child in its own process group. Where its writing is confined, TMPDIR, TMP and TEMP
   /// name a private directory that lasts as long as the lane. Errors: bin_not_found,
@@ -106,24 +106,24 @@ class ProcessLane {
 };
 
 /// The real one: lane/process/process_lane.cc. `kernel`: what may be relied on; tests pass less.
-[[nodiscard]] std::unique_ptr<ProcessLane> make_process_lane(
-    const KernelConfinement& kernel = kernel_confinement());
+[[nodiscard]] std::unique_ptr<ProcessLane>
+make_process_lane(const KernelConfinement& kernel = kernel_confinement());
 
 // ---- guests ----------------------------------------------------------------------------------
 
 /// A compiled module, shared by every run of it. Opaque outside lane/wasm.
 class Module {
- public:
+public:
   virtual ~Module() = default;
-  [[nodiscard]] virtual const std::string& sha256() const = 0;  ///< hex, of the module's bytes
-  [[nodiscard]] virtual std::uint64_t size() const = 0;         ///< bytes of the module
+  [[nodiscard]] virtual const std::string& sha256() const = 0; ///< hex, of the module's bytes
+  [[nodiscard]] virtual std::uint64_t size() const = 0;        ///< bytes of the module
   enum class From : std::uint8_t { Process, Disk, Compiled, Bundle };
-  [[nodiscard]] virtual From from() const = 0;                  ///< where its code came from
+  [[nodiscard]] virtual From from() const = 0; ///< where its code came from
 };
 
 struct Mount {
-  std::string host;   ///< absolute real path of an existing directory
-  std::string guest;  ///< absolute guest path
+  std::string host;  ///< absolute real path of an existing directory
+  std::string guest; ///< absolute guest path
   bool writable = false;
 };
 
@@ -131,20 +131,20 @@ struct Mount {
 using HttpBroker = std::function<Result<op::HttpResponse>(const op::HttpRequest&)>;
 
 struct GuestSpec {
-  std::vector<std::string> argv;  ///< with argv[0]
+  std::vector<std::string> argv; ///< with argv[0]
   std::vector<std::pair<std::string, std::string>> env;
   std::vector<Mount> mounts;
   Stdio stdio;
-  std::optional<std::string> input;  ///< the whole stdin instead of stdio.in
+  std::optional<std::string> input; ///< the whole stdin instead of stdio.in
   std::uint64_t memory_bytes = 1ull << 30;
   std::optional<std::uint64_t> fuel;
-  std::shared_ptr<sys::CancelToken> cancel;  ///< stops the guest; never null
-  HttpBroker http;                           ///< null: every request gets -1
+  std::shared_ptr<sys::CancelToken> cancel; ///< stops the guest; never null
+  HttpBroker http;                          ///< null: every request gets -1
   bool require_kernel_wall = false;
 };
 
 struct WasmOptions {
-  std::string cache_directory;  ///< absolute; empty: no disk cache
+  std::string cache_directory; ///< absolute; empty: no disk cache
   std::uint64_t cache_limit_bytes = 1ull << 30;
   enum class Tier : std::uint8_t { Auto, Quick, Full };
   Tier tier = Tier::Auto;
@@ -163,21 +163,21 @@ enum class Metering : std::uint8_t { None, Fuel };
 
 /// Which parts of the second wall this kernel offers to a guest's thread.
 struct KernelWall {
-  bool files = false;         ///< Landlock: only the mounts, with their modes
-  bool system_calls = false;  ///< seccomp: no processes, sockets, tracing, ...
+  bool files = false;        ///< Landlock: only the mounts, with their modes
+  bool system_calls = false; ///< seccomp: no processes, sockets, tracing, ...
   [[nodiscard]] bool whole() const { return files && system_calls; }
 };
 
 class WasmLane {
- public:
+public:
   virtual ~WasmLane() = default;
   /// The module with these bytes: from this process, from disk, or compiled now; two callers that
   /// need the same uncompiled module compile it once.
   /// Errors: wasm_compile_failed (`name` in the message), wasm_hash_mismatch when `pin` (64 hex
   /// digits, any case) is not empty and differs, checked before anything is compiled.
   /// A guest with `fuel` needs a module loaded with Metering::Fuel.
-  virtual Result<std::shared_ptr<const Module>> load(std::string_view name,
-                                                     std::string_view bytes, std::string_view pin,
+  virtual Result<std::shared_ptr<const Module>> load(std::string_view name, std::string_view bytes,
+                                                     std::string_view pin,
                                                      Metering metering = Metering::None) = 0;
   /// Puts fully optimised code of the module into the disk cache, unless it is there.
   /// Errors: wasm_compile_failed; cache_error when there is no usable cache.
@@ -209,4 +209,4 @@ struct CodeCacheInfo {
 /// perches. Errors: as above.
 [[nodiscard]] Result<CodeCacheInfo> clear_code_cache(const std::string& directory);
 
-}  // namespace perch::lane
+} // namespace perch::lane

@@ -1,19 +1,19 @@
 #pragma once
 // How a run ended, as a value; and the one place that turns it into an exit status.
 
+#include "base/result.h"
+#include "diag/diag.h"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/result.h"
-#include "diag/diag.h"
 
 namespace perch::run {
 
 /// One step of the way from the command that was asked for to the statement that failed.
 struct Frame {
-  std::string text;  ///< "command deploy", "template header", "import lib.perch"
-  diag::Span span;   ///< where it was called
+  std::string text; ///< "command deploy", "template header", "import lib.perch"
+  diag::Span span;  ///< where it was called
 };
 
 /// An error with its place and the chain of calls that led there, innermost first.
@@ -25,9 +25,9 @@ struct Failure {
 
 struct Outcome {
   enum class How : std::uint8_t {
-    Done,     ///< ran to its end, or `exit`: `code` is the status
-    Invalid,  ///< the request was wrong before anything ran: arguments, unknown command
-    Failed,   ///< `failure` ended the run
+    Done,    ///< ran to its end, or `exit`: `code` is the status
+    Invalid, ///< the request was wrong before anything ran: arguments, unknown command
+    Failed,  ///< `failure` ended the run
   };
   How how = How::Done;
   int code = 0;
@@ -42,4 +42,4 @@ struct Outcome {
 /// The failure as a diagnostic: id is the error kind; the chain becomes notes.
 [[nodiscard]] diag::Diag to_diag(const Failure& failure);
 
-}  // namespace perch::run
+} // namespace perch::run

@@ -1,14 +1,6 @@
 #pragma once
 // One invocation: a Program, a chosen command with its words, a policy and a world.
 
-#include <functional>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "lane/lane.h"
 #include "policy/policy.h"
 #include "program/program.h"
@@ -17,14 +9,22 @@
 #include "sys/world.h"
 #include "trace/event.h"
 
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace perch::run {
 
-/// The archive inside a built executable, verified when it is read. Paths are those of the program's
-/// `include` lines, without a leading `./`. Threads: safe from several.
+/// The archive inside a built executable, verified when it is read. Paths are those of the
+/// program's `include` lines, without a leading `./`. Threads: safe from several.
 class Archive {
- public:
+public:
   virtual ~Archive() = default;
-  [[nodiscard]] virtual const std::string& sha256() const = 0;  ///< hex
+  [[nodiscard]] virtual const std::string& sha256() const = 0; ///< hex
   [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
   /// Errors: bundle_error for an unknown or damaged entry.
   virtual Result<std::string> read(std::string_view path) = 0;
@@ -39,10 +39,10 @@ struct Setting {
   const diag::SourceMap& sources;
   lane::ProcessLane& children;
   lane::WasmLane& guests;
-  trace::Sink* sink = nullptr;       ///< null: nobody watches, events cost nothing
-  std::string cache_directory;       ///< perch's own; absolute
+  trace::Sink* sink = nullptr; ///< null: nobody watches, events cost nothing
+  std::string cache_directory; ///< perch's own; absolute
   std::string state_directory;
-  Archive* archive = nullptr;        ///< null: the program's files are beside the script
+  Archive* archive = nullptr; ///< null: the program's files are beside the script
   /// Perch's own flags without dashes: a command's unknown flag that spells one gets a hint.
   std::span<const std::string_view> own_flags;
   /// Perch's words to the user while running (cache hits, warnings): a line without its newline.
@@ -52,17 +52,17 @@ struct Setting {
 struct Request {
   std::shared_ptr<const program::Program> program;
   const program::Command* command = nullptr;
-  std::vector<std::string> words;              ///< as typed after the command's name
-  policy::Policy policy;                       ///< layers of the command line
-  std::optional<std::vector<std::string>> env_names;  ///< `--env`: only these host variables
-  std::shared_ptr<sys::CancelToken> cancel;    ///< the run's root token, never null
-  std::string directory;                       ///< starting directory, absolute
-  std::string script_path;                     ///< absolute; "-" for standard input; "" when built in
-  std::string roots_directory;                 ///< where relative roots of `requires` start; empty: at
-                                               ///< the file's directory (`perch test` sets it)
+  std::vector<std::string> words;                    ///< as typed after the command's name
+  policy::Policy policy;                             ///< layers of the command line
+  std::optional<std::vector<std::string>> env_names; ///< `--env`: only these host variables
+  std::shared_ptr<sys::CancelToken> cancel;          ///< the run's root token, never null
+  std::string directory;                             ///< starting directory, absolute
+  std::string script_path;     ///< absolute; "-" for standard input; "" when built in
+  std::string roots_directory; ///< where relative roots of `requires` start; empty: at
+                               ///< the file's directory (`perch test` sets it)
   HttpRules http;
-  std::uint64_t max_wasm_memory = 0;           ///< 0: no extra bound
-  std::vector<std::string> wasm_pins;          ///< `--accept-wasm-hash`, hex
+  std::uint64_t max_wasm_memory = 0;  ///< 0: no extra bound
+  std::vector<std::string> wasm_pins; ///< `--accept-wasm-hash`, hex
   bool require_kernel_wall = false;
   bool confine_off = false;
   bool allow_child_network = false;
@@ -78,4 +78,4 @@ struct Request {
 /// True for an ending that needs no words: the reader of standard output has gone away.
 [[nodiscard]] bool is_quiet(const Outcome& outcome);
 
-}  // namespace perch::run
+} // namespace perch::run

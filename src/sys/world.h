@@ -61,7 +61,7 @@ struct World {
   Clock& clock;
   Env& env;
   Host& host;
-  int in = 0, out = 1, err = 2; ///< the standard streams of this run
+  int in = 0, out = 1, err = 2;  ///< the standard streams of this run
   Net* net = nullptr;            ///< null: there is no network here
   HttpTransport* http = nullptr; ///< likewise
 };

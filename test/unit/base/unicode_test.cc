@@ -15,7 +15,8 @@ TEST(Unicode, every_scalar_value_survives_the_round_trip) {
     std::string text;
     append_utf8(text, code);
     const Decoded back = decode_utf8(text);
-    ASSERT_TRUE(back.valid && back.code == code && back.bytes == text.size()) << std::uint32_t{code};
+    ASSERT_TRUE(back.valid && back.code == code && back.bytes == text.size())
+        << std::uint32_t{code};
     ASSERT_TRUE(is_utf8(text));
   }
 }
