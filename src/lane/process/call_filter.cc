@@ -6,6 +6,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <span>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -85,6 +86,16 @@ void only_our_numbers(Program& program) {
 #endif
 }
 
+// To type into the terminal what the shell will run when perch has ended.
+void no_typing(Program& program) {
+  emit(program, kIfEqual, SYS_ioctl, 0, 5);
+  load_argument(program, 1);
+  emit(program, kIfEqual, TIOCSTI, 1, 0);
+  emit(program, kIfEqual, TIOCLINUX, 0, 1);
+  answer(program, kDeny);
+  answer(program, SECCOMP_RET_ALLOW);
+}
+
 // A pair is connected to itself alone. Not one of datagrams: those may be sent to any address.
 void pairs_only(Program& program) {
   constexpr std::uint32_t kTypeMask = 0xf; // without SOCK_CLOEXEC and SOCK_NONBLOCK
@@ -110,6 +121,7 @@ std::vector<sock_filter> call_filter(const CallRules& rules) {
   Program program;
   only_our_numbers(program);
   deny(program, kAlways);
+  no_typing(program);
   if (rules.no_metadata)
     deny(program, kMetadata);
   if (rules.no_tracing)

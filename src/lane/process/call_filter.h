@@ -7,7 +7,8 @@
 namespace perch::lane {
 
 /// What is forbidden apart from what always is: loading code into the kernel, opening files by a
-/// handle instead of a path, and calls made the way of another architecture.
+/// handle instead of a path, typing into the terminal, and calls made the way of another
+/// architecture.
 struct CallRules {
   bool no_network = false;  ///< no sockets but connected pairs within the child; no io_uring
   bool no_metadata = false; ///< no change of modes, owners, times and attributes: see confine.h

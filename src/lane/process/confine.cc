@@ -79,21 +79,23 @@ Status check_kernel(const Confinement& confinement, const KernelConfinement& ker
   return {};
 }
 
-Status allow_all(Ruleset& rules, const Confinement& confinement, const std::string& temporary) {
+Status allow_all(Ruleset& rules, const ChildSpec& spec, const std::string& temporary) {
   for (const char* path : kSystem)
-    PERCH_TRY(rules.allow_reading(path, Missing::Skip));
+    PERCH_TRY(rules.allow_reading(path, Place::System));
   for (const char* path : kDevices) {
-    PERCH_TRY(rules.allow_reading(path, Missing::Skip));
-    PERCH_TRY(rules.allow_changing(path, Missing::Skip));
+    PERCH_TRY(rules.allow_reading(path, Place::System));
+    PERCH_TRY(rules.allow_changing(path, Place::System));
   }
+  PERCH_TRY(spec.program_fd >= 0 ? rules.allow_reading(spec.program_fd, spec.program)
+                                 : rules.allow_reading(spec.program, Place::System));
   if (!temporary.empty()) {
-    PERCH_TRY(rules.allow_reading(temporary, Missing::Fail));
-    PERCH_TRY(rules.allow_writing(temporary, Missing::Fail));
+    PERCH_TRY(rules.allow_reading(temporary, Place::Required));
+    PERCH_TRY(rules.allow_writing(temporary, Place::Required));
   }
-  for (const std::string& root : confinement.read_roots)
-    PERCH_TRY(rules.allow_reading(root, Missing::Skip));
-  for (const std::string& root : confinement.write_roots) {
-    auto allowed = rules.allow_writing(root, Missing::Fail);
+  for (const std::string& root : spec.confinement.read_roots)
+    PERCH_TRY(rules.allow_reading(root, Place::Optional));
+  for (const std::string& root : spec.confinement.write_roots) {
+    auto allowed = rules.allow_writing(root, Place::Required);
     if (!allowed && allowed.error().kind == kind::kFileNotFound) {
       allowed.error().help = "make it first: the kernel can allow only what exists";
     }
@@ -106,9 +108,9 @@ Status allow_all(Ruleset& rules, const Confinement& confinement, const std::stri
 
 bool needs_temporary(const Confinement& confinement) { return limits_writing(confinement); }
 
-Result<Confined> prepare_confinement(const Confinement& confinement,
-                                     const KernelConfinement& kernel,
+Result<Confined> prepare_confinement(const ChildSpec& spec, const KernelConfinement& kernel,
                                      const std::string& temporary) {
+  const Confinement& confinement = spec.confinement;
   PERCH_TRY(check_kernel(confinement, kernel));
   Confined confined;
   constexpr int kUsable = 2;
@@ -121,7 +123,7 @@ Result<Confined> prepare_confinement(const Confinement& confinement,
                                     .signals = true};
     PERCH_TRY_ASSIGN(Ruleset rules, Ruleset::make(restrictions, kernel.landlock));
     if (confinement.limit_files)
-      PERCH_TRY(allow_all(rules, confinement, temporary));
+      PERCH_TRY(allow_all(rules, spec, temporary));
     confined.ruleset = rules.release();
   }
   const bool nothing_written = limits_writing(confinement) && confinement.write_roots.empty();

@@ -21,9 +21,11 @@ struct Confined {
   sock_fprog filter{};              ///< of `program`
 };
 
-/// Errors: confinement_unavailable, naming what the kernel lacks; file_not_found for a write root
-/// that is not there. `temporary`: a directory of the child's own, writable; empty: none.
-[[nodiscard]] Result<Confined> prepare_confinement(const Confinement& confinement,
+/// What spec.confinement means. The program itself may always be read. `temporary`: a directory of
+/// the child's own, writable; empty: none.
+/// Errors: confinement_unavailable, naming what the kernel lacks; for a write root that is not
+/// there file_not_found, and file_permission_denied when there is a link in its path by now.
+[[nodiscard]] Result<Confined> prepare_confinement(const ChildSpec& spec,
                                                    const KernelConfinement& kernel,
                                                    const std::string& temporary);
 

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -89,35 +90,62 @@ Result<Ruleset> Ruleset::make(const Restrictions& restrictions, int version) {
                 base::cat("the kernel refused a Landlock ruleset: ", sys::os_words(errno)));
   }
   if (!restrictions.writing)
-    PERCH_TRY(made.allow("/", kRefer, Missing::Fail));
+    PERCH_TRY(made.allow("/", kRefer, Place::Required));
   return made;
 }
 
-Status Ruleset::allow_reading(const std::string& path, Missing missing) {
-  return allow(path, kRead, missing);
+Status Ruleset::allow_reading(const std::string& path, Place place) {
+  return allow(path, kRead, place);
 }
 
-Status Ruleset::allow_writing(const std::string& path, Missing missing) {
-  return allow(path, kWrite & ~kMakeDevices, missing);
+Status Ruleset::allow_writing(const std::string& path, Place place) {
+  return allow(path, kWrite & ~kMakeDevices, place);
 }
 
-Status Ruleset::allow_changing(const std::string& path, Missing missing) {
-  return allow(path, kChange, missing);
+Status Ruleset::allow_changing(const std::string& path, Place place) {
+  return allow(path, kChange, place);
 }
 
-Status Ruleset::allow(const std::string& path, std::uint64_t access, Missing missing) {
-  access &= handled_;
-  if (access == 0)
+Status Ruleset::allow_reading(int file, const std::string& path) {
+  return allow(file, kRead, path);
+}
+
+namespace {
+
+int open_place(const std::string& path, Place place) {
+  if (place == Place::System)
+    return ::open(path.c_str(), O_PATH | O_CLOEXEC);
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
+}
+
+} // namespace
+
+Status Ruleset::allow(const std::string& path, std::uint64_t access, Place place) {
+  if ((access & handled_) == 0)
     return {};
-  const sys::Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!fd && missing == Missing::Skip)
-    return {};
-  struct stat status{};
-  if (!fd || ::fstat(fd.get(), &status) != 0)
+  const sys::Fd fd(open_place(path, place));
+  if (fd)
+    return allow(fd.get(), access, path);
+  if (errno == ELOOP && place == Place::Required) {
+    return fail(kind::kFilePermissionDenied,
+                base::cat("cannot allow a child process to use `", path,
+                          "`: there is a symbolic link in it now"),
+                path);
+  }
+  if (place == Place::Required)
     return sys::os_fail(errno, "allow a child process to use", path);
-  if (!S_ISDIR(status.st_mode))
-    access &= kOfFiles;
-  const PathBeneathAttr rule{access, fd.get()};
+  return {};
+}
+
+Status Ruleset::allow(int file, std::uint64_t access, const std::string& path) {
+  struct stat status{};
+  if (::fstat(file, &status) != 0)
+    return sys::os_fail(errno, "allow a child process to use", path);
+  access &= S_ISDIR(status.st_mode) ? handled_ : handled_ & kOfFiles;
+  const PathBeneathAttr rule{access, file};
   if (access != 0 && ::syscall(SYS_landlock_add_rule, fd_.get(), kPathBeneath, &rule, 0) != 0) {
     return fail(
         kind::kConfinementUnavailable,

@@ -24,7 +24,13 @@ struct Restrictions {
   bool signals = false;          ///< to outside of it; version 6 and newer
 };
 
-enum class Missing : std::uint8_t { Skip, Fail };
+/// How the path of a rule is opened. A rule is for the file that is there now, so a path somebody
+/// may have changed must not lead through links.
+enum class Place : std::uint8_t {
+  System,   ///< the machine's own: links are followed, what is missing is left out
+  Optional, ///< no links; what is missing, or reached through one, is left out
+  Required, ///< no links; what is missing, or reached through one, is an error
+};
 
 class Ruleset {
 public:
@@ -32,18 +38,20 @@ public:
   /// Errors: confinement_unavailable.
   [[nodiscard]] static Result<Ruleset> make(const Restrictions& restrictions, int version);
 
-  /// Allows a path and all below it. `missing`: what to do when there is nothing to allow.
-  /// Errors: file_not_found and the like, with the path.
-  Status allow_reading(const std::string& path, Missing missing); ///< and executing
-  Status allow_writing(const std::string& path, Missing missing); ///< making, removing, renaming
+  /// Allows a path and all below it. Errors: file_not_found and the like, with the path.
+  Status allow_reading(const std::string& path, Place place); ///< and executing
+  Status allow_writing(const std::string& path, Place place); ///< making, removing, renaming
+  /// An open file: reading and executing.
+  Status allow_reading(int file, const std::string& path);
   /// An existing file or device, without making or removing anything.
-  Status allow_changing(const std::string& path, Missing missing);
+  Status allow_changing(const std::string& path, Place place);
 
   /// The descriptor a process is restricted by.
   [[nodiscard]] sys::Fd release() { return std::move(fd_); }
 
 private:
-  Status allow(const std::string& path, std::uint64_t access, Missing missing);
+  Status allow(const std::string& path, std::uint64_t access, Place place);
+  Status allow(int file, std::uint64_t access, const std::string& path);
 
   sys::Fd fd_;
   std::uint64_t handled_ = 0;

@@ -208,7 +208,7 @@ Status RealProcessLane::confine(const ChildSpec& spec, Prepared& prepared) {
     PERCH_TRY_ASSIGN(own, temporary(usual));
     prepared.private_env = with_temporary(spec.env, own);
   }
-  auto confined = prepare_confinement(wanted, kernel_, own);
+  auto confined = prepare_confinement(spec, kernel_, own);
   if (!confined) {
     Error error = std::move(confined).error();
     error.message = base::cat("cannot start `", spec.program, "`: ", error.message);

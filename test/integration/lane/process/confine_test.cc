@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <csignal>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -123,9 +124,56 @@ TEST_F(Confined, a_link_in_a_root_leads_nowhere_else) {
   EXPECT_EQ(test::entries_in(dir / "other"), 1);
 }
 
-TEST_F(Confined, a_root_that_became_a_link_is_where_it_led_at_the_start) {
-  auto output = run("rm -r out; ln -s other out; echo z > out/f; echo end", writing({dir / "out"}));
-  EXPECT_EQ(test::entries_in(dir / "other"), 1) << output.text;
+// What one child leaves in a root is not where the next one's root leads.
+TEST_F(Confined, a_root_that_became_a_link_is_no_root) {
+  test::make_directory(dir / "out/inner");
+  Confinement both = writing({dir / "out", dir / "out/inner"});
+  EXPECT_EQ(run("rmdir out/inner && ln -s ../other out/inner && echo swapped", both).text,
+            "swapped\n");
+  auto output = run("echo z > out/inner/f", both);
+  EXPECT_NE(output.error.find("there is a symbolic link in it now"), output.error.npos)
+      << output.error;
+  EXPECT_EQ(run("cat out/inner/secret", reading({dir / "out/inner"})).text.find("secret\n"),
+            std::string::npos);
+  EXPECT_EQ(test::entries_in(dir / "other"), 1);
+}
+
+TEST_F(Confined, the_program_itself_can_always_be_run) {
+  write_file(dir / "other/tool", "#!/bin/sh\necho tool\n", 0755);
+  test::make_link("tool", dir / "other/link");
+  for (const char* name : {"other/tool", "other/link"}) {
+    ChildSpec spec = shell("");
+    spec.program = dir / name;
+    spec.confinement = reading({dir / "in"});
+    auto output = test::run(*lane, spec);
+    EXPECT_EQ(output.text, "tool\n") << output.error;
+    sys::Fd file(::open(spec.program.c_str(), O_RDONLY | O_CLOEXEC));
+    spec.program_fd = file.get();
+    output = test::run(*lane, spec);
+    EXPECT_EQ(output.text, "tool\n") << output.error;
+  }
+}
+
+TEST_F(Confined, a_program_that_may_not_be_read_says_how_to_allow_it) {
+  write_file(dir / "other/interpreter", read_file("/bin/sh"), 0755);
+  write_file(dir / "other/tool", "#!" + (dir / "other/interpreter") + "\n", 0755);
+  ChildSpec spec = shell("");
+  spec.program = dir / "other/tool";
+  spec.confinement = reading({dir / "in"});
+  auto job = lane->start(spec);
+  ASSERT_FALSE(job);
+  EXPECT_EQ(job.error().kind, kind::kFilePermissionDenied);
+  EXPECT_EQ(job.error().help, "declare its directory with `read`");
+}
+
+TEST_F(Confined, nothing_is_typed_into_the_terminal) {
+  auto output = python("import fcntl, os, pty, termios\n"
+                       "master, slave = pty.openpty()\n"
+                       "try: fcntl.ioctl(slave, termios.TIOCSTI, b'x'); print('typed')\n"
+                       "except OSError as e: print(e.errno)\n"
+                       "print(os.isatty(slave))\n",
+                       offline());
+  EXPECT_EQ(output.text, "1\nTrue\n") << output.error;
 }
 
 TEST_F(Confined, devices_stay_usable) {
