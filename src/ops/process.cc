@@ -96,6 +96,9 @@ Result<Value> process_running(Call& call) {
 constexpr std::array<op::Param, 6> kCommand = {{{.name = "command", .type = Type::Text}}};
 constexpr std::array<op::Need, 3> kShell = {
     {{.cap = Cap::Exec, .subject = "command", .shell = true}}};
+constexpr std::array<op::Need, 3> kShellIn = {
+    {{.cap = Cap::Exec, .subject = "command", .shell = true},
+     {.cap = Cap::Read, .subject = "directory"}}};
 
 constexpr OpDecl kTable[] = {
     {.name = "shell",
@@ -126,7 +129,7 @@ constexpr OpDecl kTable[] = {
      .summary = "Runs a shell command in a directory.",
      .params = {{{.name = "directory", .type = Type::Path},
                  {.name = "command", .type = Type::Text}}},
-     .needs = kShell,
+     .needs = kShellIn,
      .example = R"(mkdir "jar"
 shell_in "jar" "true")",
      .deprecated = "`shell` in a `with_cwd` block",
