@@ -81,7 +81,13 @@ std::string error_text(wasmtime_error_t* error) {
   ErrorHandle owner(error);
   Bytes message;
   wasmtime_error_message(error, &message.vec);
-  return one_line(message.view());
+  std::string text = one_line(message.view());
+  // How guests get their memory is no concern of who reads this.
+  constexpr std::string_view kTheirs = "pooling allocator requirements",
+                             kOurs = "what a guest may have";
+  if (const auto at = text.find(kTheirs); at != std::string::npos)
+    text.replace(at, kTheirs.size(), kOurs);
+  return text;
 }
 
 Result<EngineHandle> make_run_engine(Metering metering) {
@@ -132,7 +138,8 @@ Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view c
   const auto* data = reinterpret_cast<const std::uint8_t*>(code.data());
   if (auto* error = wasmtime_module_deserialize(const_cast<wasm_engine_t*>(&engine), data,
                                                 code.size(), &module))
-    return fail(kind::kWasmCompileFailed, error_text(error));
+    return fail(kind::kWasmCompileFailed,
+                base::cat("the module cannot be loaded: ", error_text(error)));
   return ModuleHandle(module);
 }
 

@@ -3,11 +3,14 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "lane/wasm/engine.h"
+#include "sys/os_error.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,6 +53,17 @@ Usage thread_usage() {
 void ring(int event) {
   const std::uint64_t one = 1;
   [[maybe_unused]] auto written = ::write(event, &one, sizeof one);
+}
+
+Status check_mounts(const std::vector<Mount>& mounts) {
+  for (const Mount& mount : mounts) {
+    struct stat info{};
+    if (::stat(mount.host.c_str(), &info) != 0)
+      return sys::os_fail(errno, "mount", mount.host);
+    if (!S_ISDIR(info.st_mode))
+      return sys::os_fail(ENOTDIR, "mount", mount.host);
+  }
+  return {};
 }
 
 /// The C view of a GuestSpec, valid as long as the GuestSpec is.
@@ -97,7 +111,7 @@ struct SpecView {
 GuestRun::GuestRun(std::shared_ptr<const CompiledModule> module, Keepers& keepers,
                    const GuestSpec& spec)
     : module_(std::move(module)), keepers_(keepers), cancel_(spec.cancel),
-      http_(spec.http, keepers_.supervisor, word_) {}
+      http_(spec.http, keepers_.supervisor, *cancel_, word_) {}
 
 Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const GuestSpec& spec) {
   SpecView view;
@@ -116,6 +130,7 @@ Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const Gue
 Status GuestRun::start(const GuestSpec& spec) {
   PERCH_TRY(cancel_->check());
   PERCH_TRY_ASSIGN(const perch_linked_t* linked, module_->link());
+  PERCH_TRY(check_mounts(spec.mounts));
   PERCH_TRY_ASSIGN(GuestHandle guest, make_guest(*linked, spec));
   install_stop_handler();
   keepers_.supervisor.add(shared_from_this());

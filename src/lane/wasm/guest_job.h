@@ -13,7 +13,8 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>#include <string>
+#include <optional>
+#include <string>
 
 namespace perch::lane {
 

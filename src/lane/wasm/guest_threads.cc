@@ -61,9 +61,9 @@ struct GuestThreads::State {
     return static_cast<bool>(thread->task);
   }
 
-  void loop(const std::shared_ptr<Thread>& thread, const Wall& wall) {
+  void loop(const std::shared_ptr<Thread>& thread, Wall wall) {
     mask_guest_signals();
-    const Status confined = wall.enter();
+    const Status confined = std::move(wall).enter();
     for (bool more = true; more;) {
       thread->task(confined);
       thread->task = nullptr; // frees what it owns, without the lock
@@ -131,8 +131,9 @@ Status GuestThreads::run(const std::vector<Mount>& mounts, bool wall_required, G
     auto thread = std::make_shared<Thread>();
     thread->key = std::move(key);
     thread->task = std::move(task);
-    const int error = start_detached(
-        [state = state_, thread, wall = std::move(wall)] { state->loop(thread, wall); });
+    const int error = start_detached([state = state_, thread, wall = std::move(wall)]() mutable {
+      state->loop(thread, std::move(wall));
+    });
     if (error != 0)
       return sys::os_fail(error, "start a thread for", "a guest");
     return {};

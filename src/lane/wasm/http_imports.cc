@@ -183,8 +183,9 @@ parse_guest_headers(std::string_view lines) {
   return headers;
 }
 
-HttpImports::HttpImports(HttpBroker broker, Supervisor& supervisor, const StopWord& word)
-    : broker_(std::move(broker)), supervisor_(supervisor), word_(word) {}
+HttpImports::HttpImports(HttpBroker broker, Supervisor& supervisor, sys::CancelToken& cancel,
+                         StopWord& word)
+    : broker_(std::move(broker)), supervisor_(supervisor), cancel_(cancel), word_(word) {}
 
 std::span<const perch_import_t> HttpImports::table() { return kImports; }
 
@@ -232,6 +233,9 @@ std::int32_t HttpImports::request(op::HttpRequest request) {
   });
   std::unique_lock lock(exchange->mutex);
   exchange->changed.wait(lock, [&] { return exchange->done || word_.stop.load() != 0; });
+  // An exchange that ended because the run is over must not look like a refusal.
+  if (cancel_.stopped() != sys::StopReason::None)
+    word_.stop.store(1);
   // The reason of a refusal is in the audit and the trace; a guest learns that it was one.
   if (!exchange->response || exchange->response->body.size() > kMaxHttpBytes)
     return kRefused;

@@ -52,7 +52,7 @@ parse_guest_headers(std::string_view text);
 /// rest may be called from any.
 class HttpImports {
 public:
-  HttpImports(HttpBroker broker, Supervisor& supervisor, const StopWord& word);
+  HttpImports(HttpBroker broker, Supervisor& supervisor, sys::CancelToken& cancel, StopWord& word);
 
   /// For perch_linker_new(); the host pointer of a guest is its HttpImports.
   [[nodiscard]] static std::span<const perch_import_t> table();
@@ -85,7 +85,8 @@ private:
 
   const HttpBroker broker_;
   Supervisor& supervisor_;
-  const StopWord& word_;
+  sys::CancelToken& cancel_;
+  StopWord& word_;
   std::map<std::int32_t, Open> open_;
   std::int32_t last_handle_ = 0;
   std::mutex mutex_; ///< guards current_

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace perch::lane {
 
@@ -134,10 +135,11 @@ Result<Wall> Wall::build(const std::vector<Mount>& mounts, bool required) {
   return wall;
 }
 
-Status Wall::enter() const {
+Status Wall::enter() && {
+  const sys::Fd ruleset = std::move(ruleset_);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return refused("no new privileges");
-  if (ruleset_ && ::syscall(SYS_landlock_restrict_self, ruleset_.get(), 0) != 0)
+  if (ruleset && ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
     return refused("Landlock");
   if (filter_available() && !install_filter())
     return refused("seccomp");

@@ -37,7 +37,7 @@ public:
 
   /// Confines the calling thread, for good. Errors: confinement_unavailable, when the kernel
   /// refuses what it said it offers.
-  [[nodiscard]] Status enter() const;
+  [[nodiscard]] Status enter() &&;
 
 private:
   sys::Fd ruleset_; ///< none: no Landlock here
