@@ -1,6 +1,7 @@
 #include "diag/diag.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 namespace perch::diag {
@@ -21,10 +22,19 @@ bool Diags::count(Severity severity) {
 }
 
 void Diags::sort() {
-  std::stable_sort(all_.begin(), all_.end(), [](const Diag& a, const Diag& b) {
-    return std::tie(a.severity, a.span.source, a.span.begin) <
-           std::tie(b.severity, b.span.source, b.span.begin);
-  });
+  const auto key = [&](std::size_t i) {
+    const Diag& diag = all_[i];
+    return std::tuple(diag.severity, diag.span.source, diag.span.begin, i);
+  };
+  std::vector<std::size_t> order(all_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  std::vector<Diag> sorted;
+  sorted.reserve(all_.size());
+  for (const std::size_t i : order)
+    sorted.push_back(std::move(all_[i]));
+  all_ = std::move(sorted);
 }
 
 } // namespace perch::diag

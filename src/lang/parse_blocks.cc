@@ -112,15 +112,18 @@ Parser::BlockFunction Parser::block_function(std::string_view keyword) {
   return nullptr;
 }
 
-// Whether there is a block to read below a head that may have been reported as malformed.
-bool Parser::block_goes_on(bool well_formed, const Line& head) const {
-  return (well_formed && !head.damaged) || has_body_below(head);
+// Whether there is a block to read below a head that may be malformed: if lines below it look like
+// its body, or cannot, because the file is not indented and the keyword is no program's name.
+bool Parser::block_goes_on(bool well_formed, const Line& head, std::string_view keyword) const {
+  const bool flat = !openers_.empty() && head.column <= openers_.back().column &&
+                    !find_block_keyword(keyword)->program;
+  return (well_formed && !head.damaged) || has_body_below(head) || flat;
 }
 
 const Stmt* Parser::if_block(const Line& head, Words words) {
   const bool well_formed = fits(*find_block_keyword("if"), words);
   const Cond* cond = well_formed ? condition(words.subspan(1)) : nullptr;
-  if (!block_goes_on(cond != nullptr, head))
+  if (!block_goes_on(cond != nullptr, head, "if"))
     return nullptr;
   auto* stmt = make_stmt<IfStmt>(StmtKind::If, head);
   open("if", head, kElse);
@@ -153,7 +156,7 @@ const Stmt* Parser::for_each_block(const Line& head, Words words) {
     error(ForEachShape{}, covering(words));
     well_formed = false;
   }
-  if (!block_goes_on(well_formed, head))
+  if (!block_goes_on(well_formed, head, words[0].text))
     return nullptr;
   auto* stmt = make_stmt<ForEachStmt>(StmtKind::ForEach, head);
   if (well_formed) {
@@ -170,7 +173,7 @@ const Stmt* Parser::for_each_block(const Line& head, Words words) {
 
 const Stmt* Parser::match_block(const Line& head, Words words) {
   const bool well_formed = fits(*find_block_keyword("match"), words);
-  if (!block_goes_on(well_formed, head))
+  if (!block_goes_on(well_formed, head, words[0].text))
     return nullptr;
   auto* stmt = make_stmt<MatchStmt>(StmtKind::Match, head);
   if (well_formed)
@@ -212,7 +215,7 @@ void Parser::match_case(bool has_else) {
 
 const Stmt* Parser::try_block(const Line& head, Words words) {
   const bool well_formed = fits(*find_block_keyword("try"), words);
-  if (!block_goes_on(well_formed, head))
+  if (!block_goes_on(well_formed, head, words[0].text))
     return nullptr;
   auto* stmt = make_stmt<TryStmt>(StmtKind::Try, head);
   stmt->rescue_name = "err";
@@ -236,7 +239,7 @@ const Stmt* Parser::try_block(const Line& head, Words words) {
 
 const Stmt* Parser::platform_block(const Line& head, Words words) {
   const bool well_formed = fits(*find_block_keyword(words[0].text), words);
-  if (!block_goes_on(well_formed, head))
+  if (!block_goes_on(well_formed, head, words[0].text))
     return nullptr;
   auto* stmt = make_stmt<PlatformStmt>(StmtKind::Platform, head);
   stmt->arch = words[0].text == "arch";
@@ -253,7 +256,7 @@ const Stmt* Parser::simple_block(const Line& head, Words words) {
   const Keyword& keyword = *find_block_keyword(words[0].text);
   const Head read = split_options(keyword, words);
   const bool well_formed = fits(keyword, read.words, read.options.size());
-  if (!block_goes_on(well_formed, head))
+  if (!block_goes_on(well_formed, head, words[0].text))
     return nullptr;
   auto* stmt = make_stmt<BlockStmt>(kind_of(keyword.word), head);
   stmt->words = read.words.subspan(1);
@@ -268,7 +271,7 @@ const Stmt* Parser::simple_block(const Line& head, Words words) {
 
 const Stmt* Parser::pipe_block(const Line& head, Words words) {
   const bool well_formed = fits(*find_block_keyword("pipe"), words);
-  if (!block_goes_on(well_formed, head))
+  if (!block_goes_on(well_formed, head, words[0].text))
     return nullptr;
   auto* stmt = make_stmt<PipeStmt>(StmtKind::Pipe, head);
   open("pipe", head);

@@ -180,7 +180,8 @@ private:
   // parse_blocks.cc: the block statements. Their head was taken; words[0] is the keyword.
   using BlockFunction = const Stmt* (Parser::*)(const Line& head, Words words);
   static BlockFunction block_function(std::string_view keyword);
-  [[nodiscard]] bool block_goes_on(bool well_formed, const Line& head) const;
+  [[nodiscard]] bool block_goes_on(bool well_formed, const Line& head,
+                                   std::string_view keyword) const;
   const Stmt* if_block(const Line& head, Words words);
   const Stmt* for_each_block(const Line& head, Words words);
   const Stmt* match_block(const Line& head, Words words);

@@ -468,6 +468,12 @@ TEST(Parser, a_condition_of_any_length_is_read_without_deep_recursion) {
   EXPECT_EQ(file.diags.all()[0].message, "this condition has more than 200 operators");
 }
 
+TEST(Parser, a_malformed_head_in_a_file_without_indentation_keeps_its_end) {
+  TestFile file("command a\ndo\nif a = b\nfoo\nend\nfor_each x\nfoo\nend\nend\nend\n");
+  (void)file.tree();
+  EXPECT_EQ(file.diags.errors(), 2u) << file.diagnostics();
+}
+
 TEST(Parser, spans_cover_heads_and_whole_blocks) {
   TestFile file(
       "command a\n    do\n        x = pipe # c\n            b\n        end\n    end\nend # d\n");
