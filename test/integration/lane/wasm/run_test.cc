@@ -1,0 +1,342 @@
+// One run of a guest: what it is given, what it writes, how it ends.
+
+#include "base/error_kinds.h"
+#include "guests.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace perch::test {
+
+using How = lane::Ended::How;
+
+namespace {
+
+lane::GuestSpec with_args(std::vector<std::string> argv) {
+  lane::GuestSpec spec;
+  spec.argv = std::move(argv);
+  return spec;
+}
+
+/// A module whose `_start` exits with a code.
+std::string exits_with(int code) {
+  return wasm(R"((module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") (call $exit (i32.const )" +
+              std::to_string(code) + R"()))))");
+}
+
+} // namespace
+
+TEST(WasmRun, every_exit_code_arrives_as_it_is) {
+  Guests guests;
+  const std::string module = built_guest("wat/exit");
+  for (int code = 0; code < 256; ++code) {
+    const Ran ran = guests.run(module, with_args({"exit.wasm", std::to_string(code)}));
+    ASSERT_EQ(ran.ended.how, How::Exited) << ran.ended.error.message;
+    EXPECT_EQ(ran.ended.code, code);
+  }
+}
+
+TEST(WasmRun, a_code_that_does_not_fit_is_not_success) {
+  Guests guests;
+  for (int code : {256, 1024, -1})
+    EXPECT_EQ(guests.run(exits_with(code)).ended.code, 255) << code;
+}
+
+TEST(WasmRun, returning_from_start_is_success) {
+  const Ran ran = Guests().run(built_guest("wat/nop"));
+  EXPECT_EQ(ran.ended.how, How::Exited);
+  EXPECT_EQ(ran.ended.code, 0);
+}
+
+TEST(WasmRun, arguments_and_environment_are_exact_bytes) {
+  // Prints argv and environment as WASI hands them over, zero bytes included.
+  const std::string module = wasm(R"((module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $as (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_get" (func $a (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_sizes_get" (func $es (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_get" (func $e (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+      (drop (call $as (i32.const 0) (i32.const 4)))
+      (drop (call $a (i32.const 1000) (i32.const 2000)))
+      (drop (call $es (i32.const 8) (i32.const 12)))
+      (drop (call $e (i32.const 1500) (i32.add (i32.const 2000) (i32.load (i32.const 4)))))
+      (i32.store (i32.const 16) (i32.const 2000))
+      (i32.store (i32.const 20) (i32.add (i32.load (i32.const 4)) (i32.load (i32.const 12))))
+      (drop (call $w (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))))");
+  auto spec = with_args({"g", "", "\xff\xfe", "a b"});
+  spec.env = {{"K", "\x80"}, {"EMPTY", ""}};
+  const std::string expected("g\0\0\xff\xfe\0a b\0K=\x80\0EMPTY=\0", 21);
+  EXPECT_EQ(Guests().run(module, std::move(spec)).out, expected);
+}
+
+TEST(WasmRun, a_guest_sees_no_variable_it_was_not_given) {
+  ::setenv("PERCH_TEST_SECRET", "x", 1);
+  const Ran ran = Guests().run(built_guest("c/show"));
+  EXPECT_EQ(ran.out.find("PERCH_TEST_SECRET"), std::string::npos);
+  EXPECT_EQ(ran.out.find("PATH="), std::string::npos);
+}
+
+TEST(WasmRun, output_is_binary_safe) {
+  std::string all;
+  for (int c = 0; c < 256; ++c)
+    all.push_back(static_cast<char>(c));
+  EXPECT_EQ(Guests().run(built_guest("wat/binary_out")).out, all);
+}
+
+TEST(WasmRun, the_order_of_the_two_streams_is_kept) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  Guests guests;
+  lane::GuestSpec spec;
+  spec.stdio = {-1, ends[1], ends[1]};
+  auto job = guests.start(built_guest("wat/interleave"), std::move(spec));
+  ASSERT_NE(job, nullptr);
+  EXPECT_EQ(job->finish().code, 0);
+  ::close(ends[1]);
+  std::string text(1000, '\0');
+  text.resize(static_cast<std::size_t>(::read(ends[0], text.data(), text.size())));
+  ::close(ends[0]);
+  std::string expected;
+  for (int i = 0; i < 10; ++i)
+    expected += "out " + std::to_string(i) + "\nerr " + std::to_string(i) + "\n";
+  EXPECT_EQ(text, expected);
+}
+
+TEST(WasmRun, given_input_is_the_whole_stdin) {
+  lane::GuestSpec spec;
+  spec.input = std::string("one\0two\xff", 8);
+  EXPECT_EQ(Guests().run(built_guest("wat/stdin_echo"), std::move(spec)).out,
+            std::string("one\0two\xff", 8));
+}
+
+TEST(WasmRun, a_descriptor_is_read_to_its_end_and_left_to_its_owner) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  ASSERT_EQ(::write(ends[1], "piped", 5), 5);
+  ::close(ends[1]);
+  lane::GuestSpec spec;
+  spec.stdio.in = ends[0];
+  EXPECT_EQ(Guests().run(built_guest("wat/stdin_echo"), std::move(spec)).out, "piped");
+  EXPECT_EQ(::close(ends[0]), 0);
+}
+
+TEST(WasmRun, without_input_stdin_is_at_its_end) {
+  const Ran ran = Guests().run(built_guest("wat/stdin_echo"));
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.ended.code, 0);
+}
+
+TEST(WasmRun, a_closed_reader_is_an_errno_for_the_guest) {
+  ::signal(SIGPIPE, SIG_IGN);
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  ::close(ends[0]);
+  Guests guests;
+  lane::GuestSpec spec;
+  spec.stdio = {-1, ends[1], -1};
+  auto job = guests.start(built_guest("wat/flood_until_error"), std::move(spec));
+  ASSERT_NE(job, nullptr);
+  EXPECT_EQ(job->finish().code, 64); // EPIPE
+  ::close(ends[1]);
+}
+
+TEST(WasmRun, traps_say_why_and_where) {
+  Guests guests;
+  const std::pair<const char*, const char*> cases[] = {
+      {"wat/trap_unreachable", "unreachable"},
+      {"wat/trap_out_of_bounds", "out of bounds memory access"},
+      {"wat/trap_stack_overflow", "stack overflow"},
+      {"wat/trap_div_zero", "integer divide by zero"},
+      {"wat/trap_indirect_call", "indirect call type mismatch"},
+  };
+  for (const auto& [name, reason] : cases) {
+    const Ran ran = guests.run(built_guest(name));
+    EXPECT_EQ(ran.ended.how, How::Trapped) << name;
+    EXPECT_EQ(ran.ended.error.kind, kind::kWasmTrap) << name;
+    EXPECT_EQ(ran.ended.error.detail, reason) << name;
+  }
+  const Ran ran = guests.run(built_guest("wat/trap_unreachable"));
+  EXPECT_EQ(ran.ended.error.message.rfind("the guest trapped: unreachable\n  at ", 0), 0u)
+      << ran.ended.error.message;
+}
+
+TEST(WasmRun, names_in_a_backtrace_are_demangled) {
+  const Ran ran = Guests().run(built_guest("rust/panics"));
+  EXPECT_EQ(ran.ended.how, How::Trapped);
+  EXPECT_NE(ran.ended.error.message.find("panics::"), std::string::npos) << ran.ended.error.message;
+  EXPECT_EQ(ran.ended.error.message.find("_ZN"), std::string::npos) << ran.ended.error.message;
+}
+
+TEST(WasmRun, unknown_imports_are_all_named_with_their_types) {
+  const Error error = Guests().refused(built_guest("wat/unknown_imports"));
+  EXPECT_EQ(error.kind, kind::kWasmCapabilityDenied);
+  EXPECT_NE(error.message.find("(func"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("(memory"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("(global"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("(table"), std::string::npos) << error.message;
+}
+
+TEST(WasmRun, an_import_of_another_type_is_refused_with_both_types) {
+  for (const char* name : {"wat/wrong_import_type", "wat/perch_wrong_type"}) {
+    const Error error = Guests().refused(built_guest(name));
+    EXPECT_EQ(error.kind, kind::kWasmCapabilityDenied) << name;
+    EXPECT_NE(error.message.find("which here is (func"), std::string::npos) << error.message;
+  }
+}
+
+TEST(WasmRun, perchs_own_imports_resolve_without_any_grant) {
+  EXPECT_EQ(Guests().run(built_guest("wat/perch_imports")).ended.code, 0);
+}
+
+TEST(WasmRun, a_module_without_start_is_told_what_it_exports) {
+  const Error error = Guests().refused(built_guest("wat/no_start"));
+  EXPECT_EQ(error.kind, kind::kWasmCompileFailed);
+  for (const char* name : {"`memory`", "`version`", "`build`", "`run`"})
+    EXPECT_NE(error.message.find(name), std::string::npos) << error.message;
+  EXPECT_EQ(Guests().refused(built_guest("wat/start_wrong_type")).kind, kind::kWasmCompileFailed);
+}
+
+TEST(WasmRun, what_is_no_module_says_what_it_is) {
+  Guests guests;
+  for (const char* name : {"bytes/component", "bytes/truncated", "bytes/empty", "bytes/not_wasm",
+                           "bytes/text_module", "bytes/unknown_version", "wat/invalid_type"}) {
+    const Error error = guests.refused(built_guest(name));
+    EXPECT_EQ(error.kind, kind::kWasmCompileFailed) << name;
+    EXPECT_NE(error.message.find("guest.wasm"), std::string::npos) << error.message;
+    EXPECT_EQ(error.message.find('\n'), std::string::npos) << error.message;
+  }
+}
+
+TEST(WasmRun, a_truncated_module_loads_only_where_a_section_ends) {
+  Guests guests;
+  const std::string whole = built_guest("wat/interleave");
+  int loaded = 0;
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    loaded += guests.load(std::string_view(whole).substr(0, size)) ? 1 : 0;
+  EXPECT_LE(loaded, 7);
+  EXPECT_TRUE(guests.load(whole));
+}
+
+TEST(WasmRun, memory_is_bounded_over_all_memories) {
+  Guests guests;
+  auto spec = with_args({"g"});
+  spec.memory_bytes = 4 << 20;
+  const Ran grown = guests.run(built_guest("wat/memory_grow"), spec);
+  EXPECT_EQ(grown.ended.code, 0);
+  EXPECT_NE(grown.out.find("64"), std::string::npos) << grown.out;
+  EXPECT_EQ(grown.ended.usage.peak_bytes, 4u << 20);
+
+  // Two memories that fit alone do not fit together.
+  const Ran two = guests.run(wasm(R"((module (memory (export "memory") 40) (memory 40)
+                                             (func (export "_start"))))"),
+                             spec);
+  EXPECT_EQ(two.ended.how, How::Trapped);
+}
+
+TEST(WasmRun, a_module_that_wants_too_much_at_once_does_not_start) {
+  Guests guests;
+  auto spec = with_args({"g"});
+  spec.memory_bytes = 64 << 20;
+  const Ran ran = guests.run(built_guest("wat/big_memory"), spec);
+  EXPECT_EQ(ran.ended.how, How::Trapped);
+  EXPECT_EQ(ran.ended.error.kind, kind::kWasmTrap);
+}
+
+TEST(WasmRun, tables_are_bounded) {
+  Guests guests;
+  const Error big = guests.refused(built_guest("wat/big_table"));
+  EXPECT_EQ(big.kind, kind::kWasmCompileFailed);
+  EXPECT_NE(big.message.find("4294967295"), std::string::npos) << big.message;
+  const Ran grown = guests.run(built_guest("wat/table_grow"));
+  EXPECT_EQ(grown.ended.how, How::Exited) << grown.ended.error.message;
+}
+
+TEST(WasmRun, fuel_runs_out_in_a_trap_at_the_same_place_each_time) {
+  Guests guests;
+  const std::string module = wasm(R"((module (memory (export "memory") 1)
+    (func (export "_start") (loop $l (br $l)))))");
+  auto spec = with_args({"g"});
+  spec.fuel = 100'000;
+  const Ran ran = guests.run(module, spec);
+  EXPECT_EQ(ran.ended.how, How::Trapped);
+  EXPECT_EQ(ran.ended.error.detail, "out of fuel");
+  spec.fuel = 10;
+  EXPECT_EQ(guests.run(built_guest("wat/nop"), spec).ended.code, 0);
+}
+
+TEST(WasmRun, bad_pointers_trap_or_fail_but_do_no_harm) {
+  Guests guests;
+  for (const char* name : {"wat/bad_pointer", "wat/no_memory"}) {
+    const Ran ran = guests.run(built_guest(name));
+    EXPECT_TRUE(ran.ended.how == How::Trapped || ran.ended.how == How::Exited) << name;
+  }
+}
+
+TEST(WasmRun, a_mount_that_is_not_there_is_an_error_before_anything_runs) {
+  const Error error =
+      Guests().refused(built_guest("wat/nop"), with_mount("/nowhere/at/all", "/x", false));
+  EXPECT_NE(error.message.find("/nowhere/at/all"), std::string::npos) << error.message;
+}
+
+TEST(WasmRun, a_guest_that_opens_files_until_it_cannot_leaves_some_for_others) {
+  // Opens the same directory again and again, exits with the errno that ended it.
+  const std::string module = wasm(R"((module
+    (import "wasi_snapshot_preview1" "path_open"
+      (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 0) ".")
+    (func (export "_start") (local $errno i32)
+      (loop $again
+        (local.set $errno (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1)
+          (i32.const 2) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 8)))
+        (br_if $again (i32.eqz (local.get $errno))))
+      (call $exit (local.get $errno)))))");
+  const TempDir temp;
+  Guests guests;
+  const std::size_t before = descriptors_of_this_process();
+  const Ran ran = guests.run(module, with_mount(temp.path(), "/", false));
+  EXPECT_EQ(ran.ended.code, 33); // EMFILE
+  EXPECT_LE(descriptors_of_this_process(), before + 8);
+  // And its share is given back.
+  EXPECT_EQ(guests.run(module, with_mount(temp.path(), "/", false)).ended.code, 33);
+}
+
+TEST(WasmRun, a_hundred_thousand_arguments_arrive) {
+  std::vector<std::string> argv(100'000, "x");
+  const Ran ran = Guests().run(built_guest("wat/exit"), with_args(std::move(argv)));
+  EXPECT_NE(ran.ended.how, How::Failed);
+}
+
+TEST(WasmRun, real_programs_of_each_toolchain_run) {
+  Guests guests;
+  for (const char* name :
+       {"c/show", "cpp/hello", "rust/hello", "go/hello", "zig/hello", "as/hello"}) {
+    auto spec = with_args({"hello.wasm", "a", "b"});
+    spec.env = {{"GREETING", "hi"}};
+    const Ran ran = guests.run(built_guest(name), std::move(spec));
+    EXPECT_EQ(ran.ended.code, 0) << name << ": " << ran.err;
+    EXPECT_NE(ran.out.find("hi"), std::string::npos) << name << ": " << ran.out;
+  }
+}
+
+TEST(WasmRun, runs_beside_each_other_share_one_module) {
+  Guests guests;
+  const std::string module = built_guest("wat/binary_out");
+  std::vector<std::unique_ptr<lane::Job>> jobs;
+  for (int i = 0; i < 50; ++i) {
+    lane::GuestSpec spec;
+    spec.stdio = {-1, -1, -1};
+    jobs.push_back(guests.start(module, std::move(spec)));
+  }
+  for (auto& job : jobs)
+    EXPECT_EQ(job->finish().code, 0);
+}
+
+} // namespace perch::test

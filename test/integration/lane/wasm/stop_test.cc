@@ -1,0 +1,240 @@
+// A guest stops within 50 ms of being told to, whatever it is doing.
+
+#include "base/error_kinds.h"
+#include "guests.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace perch::test {
+
+using namespace std::chrono_literals;
+using How = lane::Ended::How;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// What the requirement allows, and what a machine with other work to do adds to it.
+constexpr auto kStopsWithin = 50ms;
+constexpr auto kSlack = 250ms;
+
+/// Starts the guest with a deadline 100 ms away and expects the end at the deadline.
+void expect_stop(std::string_view module, lane::GuestSpec spec = until(100ms)) {
+  Guests guests;
+  // The code is there before the deadline is set.
+  ASSERT_TRUE(guests.load(module));
+  const auto deadline = Clock::now() + 100ms;
+  spec.cancel = sys::CancelToken::root()->child(deadline);
+  auto job = guests.start(module, std::move(spec));
+  ASSERT_NE(job, nullptr);
+  const lane::Ended ended = job->finish();
+  const auto late = Clock::now() - deadline;
+  EXPECT_EQ(ended.how, How::Failed);
+  EXPECT_EQ(ended.error.kind, kind::kTimeoutExceeded);
+  EXPECT_GE(late, 0ms);
+  EXPECT_LT(late, kStopsWithin + kSlack);
+}
+
+struct Pipe {
+  int ends[2];
+  Pipe() {
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+      std::abort();
+  }
+  ~Pipe() {
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+};
+
+} // namespace
+
+TEST(WasmStop, a_guest_that_computes) {
+  expect_stop(wasm(R"((module (memory (export "memory") 1)
+    (func (export "_start") (loop $l (br $l)))))"));
+}
+
+TEST(WasmStop, a_guest_that_computes_with_calls_memory_and_floats) {
+  expect_stop(built_guest("c/compute"), [] {
+    auto spec = until(100ms);
+    spec.argv = {"compute", "matmul", "100000"};
+    return spec;
+  }());
+}
+
+TEST(WasmStop, a_guest_that_computes_in_its_start_function) {
+  expect_stop(built_guest("wat/start_loop"));
+}
+
+TEST(WasmStop, a_guest_that_recurses_and_returns_all_the_time) {
+  expect_stop(wasm(R"((module (memory (export "memory") 1)
+    (func $fib (param i32) (result i32)
+      (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+        (then (local.get 0))
+        (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                       (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+    (func (export "_start") (loop $l (drop (call $fib (i32.const 20))) (br $l)))))"));
+}
+
+TEST(WasmStop, a_guest_that_calls_by_tail_calls) {
+  expect_stop(wasm(R"((module (memory (export "memory") 1)
+    (func $a (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+      (return_call $b (local.get 1)))
+    (func $b (param i64)
+      (return_call $a (local.get 0) (local.get 0) (local.get 0) (local.get 0) (local.get 0)
+                      (local.get 0) (local.get 0) (local.get 0) (local.get 0) (local.get 0)))
+    (func (export "_start") (call $b (i64.const 1)))))"));
+}
+
+TEST(WasmStop, a_guest_that_calls_the_host_all_the_time) {
+  expect_stop(wasm(R"((module
+    (import "wasi_snapshot_preview1" "clock_time_get" (func $t (param i32 i64 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") (loop $l (drop (call $t (i32.const 1) (i64.const 0) (i32.const 8)))
+                                     (br $l)))))"));
+}
+
+TEST(WasmStop, a_guest_that_grows_memory_and_fills_it) {
+  expect_stop(wasm(R"((module (memory (export "memory") 1)
+    (func (export "_start")
+      (loop $l (drop (memory.grow (i32.const 16)))
+        (memory.fill (i32.const 0) (i32.const 7) (i32.mul (memory.size) (i32.const 65536)))
+        (br $l)))))"));
+}
+
+TEST(WasmStop, a_guest_that_sleeps) { expect_stop(built_guest("wat/sleep")); }
+
+TEST(WasmStop, a_guest_that_waits_for_its_input) {
+  Pipe silent;
+  auto spec = until(100ms);
+  spec.stdio.in = silent.ends[0];
+  expect_stop(built_guest("wat/stdin_echo"), std::move(spec));
+}
+
+TEST(WasmStop, a_guest_that_polls_its_input) {
+  Pipe silent;
+  auto spec = until(100ms);
+  spec.stdio.in = silent.ends[0];
+  expect_stop(wasm(R"((module
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $p (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+      (i32.store8 (i32.const 8) (i32.const 1))
+      (drop (call $p (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128))))))"),
+              std::move(spec));
+}
+
+TEST(WasmStop, a_guest_that_writes_to_a_full_pipe) {
+  Pipe full;
+  auto spec = until(100ms);
+  spec.stdio.out = full.ends[1];
+  expect_stop(built_guest("wat/flood"), std::move(spec));
+}
+
+TEST(WasmStop, a_guest_that_opens_a_fifo_nobody_writes) {
+  const TempDir temp;
+  ASSERT_EQ(::mkfifo((temp / "fifo").c_str(), 0600), 0);
+  auto spec = until(100ms);
+  spec.argv = {"cat", "/d/fifo"};
+  spec.mounts = {{.host = temp.path(), .guest = "/d", .writable = false}};
+  expect_stop(built_guest("c/cat"), std::move(spec));
+  // The thread that was given up sits in the kernel until somebody opens the other side.
+  const int other = ::open((temp / "fifo").c_str(), O_WRONLY | O_NONBLOCK);
+  if (other >= 0)
+    ::close(other);
+}
+
+TEST(WasmStop, a_guest_whose_sibling_failed) {
+  Guests guests;
+  auto root = sys::CancelToken::root();
+  lane::GuestSpec spec;
+  spec.stdio = {-1, -1, -1};
+  spec.cancel = root->child();
+  auto job = guests.start(built_guest("wat/start_loop"), std::move(spec));
+  ASSERT_NE(job, nullptr);
+  root->stop(sys::StopReason::Sibling);
+  EXPECT_EQ(job->finish().how, How::Failed);
+}
+
+TEST(WasmStop, terminate_ends_a_guest_as_a_signal_would_a_child) {
+  Guests guests;
+  for (auto [force, signal] :
+       {std::pair(lane::Job::Force::Ask, SIGTERM), std::pair(lane::Job::Force::Now, SIGKILL)}) {
+    lane::GuestSpec spec;
+    spec.stdio = {-1, -1, -1};
+    auto job = guests.start(built_guest("wat/start_loop"), std::move(spec));
+    ASSERT_NE(job, nullptr);
+    job->terminate(force);
+    const lane::Ended ended = job->finish();
+    EXPECT_EQ(ended.how, How::Signalled);
+    EXPECT_EQ(ended.code, signal);
+  }
+}
+
+TEST(WasmStop, dropping_a_job_stops_its_guest) {
+  Guests guests;
+  lane::GuestSpec spec;
+  spec.stdio = {-1, -1, -1};
+  guests.start(built_guest("wat/start_loop"), std::move(spec)).reset();
+}
+
+TEST(WasmStop, the_done_descriptor_is_readable_from_the_end_on) {
+  Guests guests;
+  lane::GuestSpec spec;
+  spec.stdio = {-1, -1, -1};
+  auto job = guests.start(built_guest("wat/nop"), std::move(spec));
+  ASSERT_NE(job, nullptr);
+  pollfd wait{.fd = job->done_fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&wait, 1, 10'000), 1);
+  EXPECT_EQ(job->finish().code, 0);
+  EXPECT_EQ(::poll(&wait, 1, 0), 1);
+}
+
+TEST(WasmStop, a_run_that_is_stopped_already_does_not_start) {
+  const Error error = Guests().refused(built_guest("wat/nop"), until(-1ms));
+  EXPECT_EQ(error.kind, kind::kTimeoutExceeded);
+}
+
+TEST(WasmStop, the_next_guest_on_the_thread_is_not_stopped) {
+  Guests guests;
+  const std::string loop = built_guest("wat/start_loop"), nop = built_guest("wat/nop");
+  for (int i = 0; i < 20; ++i) {
+    lane::GuestSpec spec;
+    spec.stdio = {-1, -1, -1};
+    auto job = guests.start(loop, std::move(spec));
+    ASSERT_NE(job, nullptr);
+    job->terminate(lane::Job::Force::Now);
+    EXPECT_EQ(job->finish().how, How::Signalled);
+    EXPECT_EQ(guests.run(nop).ended.how, How::Exited);
+  }
+}
+
+TEST(WasmStop, thousands_of_stops_leave_nothing_behind) {
+  Guests guests;
+  const std::string loop = wasm(R"((module (memory (export "memory") 1)
+    (func (export "_start") (loop $l (br $l)))))");
+  auto stop_many = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      lane::GuestSpec spec;
+      spec.stdio = {-1, -1, -1};
+      spec.cancel = sys::CancelToken::root();
+      auto job = guests.start(loop, spec);
+      ASSERT_NE(job, nullptr);
+      spec.cancel->stop(sys::StopReason::Client);
+      EXPECT_EQ(job->finish().how, How::Failed);
+    }
+  };
+  stop_many(100);
+  const auto threads = threads_of_this_process();
+  const auto descriptors = descriptors_of_this_process();
+  stop_many(10'000);
+  // A few idle threads are kept, however many runs there were.
+  EXPECT_LE(threads_of_this_process(), threads + 8);
+  EXPECT_LE(descriptors_of_this_process(), descriptors);
+}
+
+} // namespace perch::test
