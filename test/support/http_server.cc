@@ -123,6 +123,13 @@ void HttpServer::Impl::converse(int connection) {
       break;
     request.append(bytes, static_cast<std::size_t>(n));
   }
+  if (request.empty()) {
+    // A client that refuses the certificate may still finish the handshake of TLS 1.3 before it
+    // leaves; it has asked for nothing.
+    if (tls != nullptr)
+      SSL_free(tls);
+    return;
+  }
   {
     const std::lock_guard lock(mutex);
     requests.push_back(request);
