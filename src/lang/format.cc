@@ -232,19 +232,13 @@ private:
   std::vector<Row> rows_;
 };
 
-bool is_blank_text(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\xEF\xBB\xBF") == std::string_view::npos;
-}
-
 } // namespace
 
 std::string format(const diag::Source& source, const Tokens& tokens) {
   diag::Diags diags;
   std::vector<LineLayout> layout;
   (void)Parser(source, tokens, diags, &layout).run();
-  const bool damaged = std::any_of(tokens.lines.begin(), tokens.lines.end(),
-                                   [](const Line& line) { return line.damaged; });
-  if (diags.has_errors() || damaged || (tokens.lines.empty() && !is_blank_text(source.text)))
+  if (diags.has_errors() || !tokens.sound)
     return source.text;
   return Formatter(source.text, tokens, layout).run();
 }

@@ -46,8 +46,10 @@ constexpr std::array<bool, 256> kPlain = plain_bytes();
 
 Tokens lex(const diag::Source& source, diag::Diags& diags) {
   Tokens tokens{.source = source.id, .arena = std::make_shared<base::Arena>(), .lines = {}};
+  const std::size_t errors_before = diags.errors();
   if (check_characters(source, diags))
     tokens.lines = Lexer(source, *tokens.arena, &diags).lines();
+  tokens.sound = diags.errors() == errors_before;
   return tokens;
 }
 

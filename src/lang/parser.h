@@ -26,7 +26,6 @@ public:
   [[nodiscard]] std::size_t mark() const { return items_.size(); }
   void push(T item) { items_.push_back(std::move(item)); }
   void drop(std::size_t mark) { items_.resize(mark); }
-  T& operator[](std::size_t index) { return items_[index]; }
   [[nodiscard]] std::span<const T> take(std::size_t mark, base::Arena& arena) {
     auto taken = arena.copy(std::span<const T>(items_).subspan(mark));
     drop(mark);

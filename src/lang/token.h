@@ -36,6 +36,7 @@ struct Tokens {
   std::uint32_t source = 0;
   std::shared_ptr<base::Arena> arena;
   std::vector<Line> lines;
+  bool sound = false; ///< no error was reported
 };
 
 /// Splits a source into words. Bad escapes, unterminated quotes and placeholders and deceptive

@@ -54,8 +54,10 @@ Flow as_veto(const State& state, const Hook& hook, const HookEvent& event, Flow 
   if (result || unwinds(state, *result.error()))
     return result;
   Error& error = result.error()->error;
+  const std::string what =
+      event.target.empty() ? std::string(event.op) : base::cat(event.op, ' ', event.target);
   error.message =
-      base::cat("before hook `", hook.handler->name, "` refused ", event.op, ": ", error.message);
+      base::cat("before hook `", hook.handler->name, "` refused ", what, ": ", error.message);
   error.kind = kind::kHookVeto;
   error.detail = event.target;
   error.op = event.op;

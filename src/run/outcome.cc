@@ -56,7 +56,7 @@ int failure_code(const Error& error) {
   return denied ? kDenied : kFailed;
 }
 
-constexpr std::size_t kShownFrames = 12;
+constexpr std::size_t kShownFrames = 6;
 
 } // namespace
 

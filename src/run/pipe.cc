@@ -297,11 +297,11 @@ bool Pipeline::lost_its_reader(const Stage& stage, const Failure& failure) const
   if (stage.last)
     return false;
   const Error& error = failure.error;
-  if (stage.thread != nullptr)
-    return error.code_name == "EPIPE" && error.detail == kPipeName;
   if (stage.guest)
     return jobs_.ended_before(stage.job + 1, stage.job);
-  return error.code == kShellPipeStatus;
+  // A command as a stage loses it in a `print` of its own or in a program it runs.
+  const bool own_print = error.code_name == "EPIPE" && error.detail == kPipeName;
+  return own_print || error.code == kShellPipeStatus;
 }
 
 } // namespace

@@ -18,6 +18,14 @@
 
 namespace perch::lane {
 
+#if defined(__SANITIZE_THREAD__)
+// ThreadSanitizer would take clone for a fork, which this is not, and refuse later threads.
+extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
+static constexpr auto* clone_process = &__clone;
+#else
+static constexpr auto* clone_process = &::clone;
+#endif
+
 // The new process shares our memory (CLONE_VM) and we wait until it is done with it
 // (CLONE_VFORK): nothing is copied, whatever our size. From `child_main` down, therefore:
 //   - only system calls, made through syscall(), which no sanitizer or library intercepts;
@@ -182,8 +190,8 @@ PERCH_CHILD_CODE int child_main(void* argument) {
 // and init collects it.
 PERCH_CHILD_CODE int between_main(void* argument) {
   auto& start = *static_cast<Start*>(argument);
-  start.plan->pid =
-      ::clone(child_main, start.stack + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD, start.plan);
+  start.plan->pid = clone_process(child_main, start.stack + kStackBytes,
+                                  CLONE_VM | CLONE_VFORK | SIGCHLD, start.plan);
   if (start.plan->pid < 0)
     leave(*start.plan, Step::Make);
   if (start.plan->failed != Step::None) {
@@ -201,7 +209,7 @@ static void collect(int pid) {
 static void make_session(ChildPlan& plan, std::byte* stack, std::byte* second_stack) {
   Start start{&plan, second_stack};
   int between =
-      ::clone(between_main, stack + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+      clone_process(between_main, stack + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
   if (between >= 0) {
     collect(between);
   } else {
@@ -211,8 +219,8 @@ static void make_session(ChildPlan& plan, std::byte* stack, std::byte* second_st
 }
 
 static void make_own_child(ChildPlan& plan, std::byte* stack) {
-  plan.pid = ::clone(child_main, stack + kStackBytes,
-                     CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, &plan.pid_fd);
+  plan.pid = clone_process(child_main, stack + kStackBytes,
+                           CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, &plan.pid_fd);
   if (plan.pid < 0) {
     plan.failed = Step::Make;
     plan.error = errno;
