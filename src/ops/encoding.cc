@@ -26,10 +26,10 @@ constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr auto kBase64Values = [] {
-  std::array<std::int8_t, 256> values{};
+  std::array<std::int16_t, 256> values{};
   values.fill(-1);
   for (std::size_t i = 0; i < kBase64.size(); ++i)
-    values[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int16_t>(i);
   return values;
 }();
 

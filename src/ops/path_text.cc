@@ -26,11 +26,10 @@ std::vector<std::string_view> components(std::string_view path) {
   for (const auto part : base::split(path, '/')) {
     if (part.empty() || part == ".")
       continue;
-    if (part != "..") {
-      kept.push_back(part);
-    } else if (!kept.empty() && kept.back() != "..") {
+    const bool up = part == "..";
+    if (up && !kept.empty() && kept.back() != "..") {
       kept.pop_back();
-    } else if (!is_absolute(path)) {
+    } else if (!up || !is_absolute(path)) {
       kept.push_back(part);
     }
   }

@@ -193,7 +193,8 @@ end
 }
 
 TEST(Format, a_file_with_errors_comes_back_as_it_is) {
-  for (const std::string text : {"command a\n", "print  'x\n", "a\xff  b\n", "  end\n"}) {
+  for (const std::string text :
+       {"command a\n", "print  'x\n", "a\xff  b\n", "  end\n", "X =  \"\x1b\"\n"}) {
     TestFile file(text);
     EXPECT_EQ(file.formatted(), text);
   }
