@@ -11,9 +11,9 @@ foreach(source IN LISTS sources)
   get_filename_component(directory ${stamp} DIRECTORY)
   file(MAKE_DIRECTORY ${directory})
   add_custom_command(OUTPUT ${stamp}
-    COMMAND clang-tidy-19 -p ${CMAKE_BINARY_DIR} --quiet ${source}
+    COMMAND ${CMAKE_SOURCE_DIR}/tools/tidy ${CMAKE_BINARY_DIR} ${source}
     COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
-    DEPENDS ${source} ${headers} ${CMAKE_SOURCE_DIR}/.clang-tidy
+    DEPENDS ${source} ${headers} ${CMAKE_SOURCE_DIR}/.clang-tidy ${CMAKE_SOURCE_DIR}/tools/tidy
     COMMENT "clang-tidy ${name}" VERBATIM)
   list(APPEND stamps ${stamp})
 endforeach()
