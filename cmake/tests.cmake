@@ -67,9 +67,16 @@ if(TARGET perch)
   add_test(NAME docs.blocks
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/docs/run_docs.py
                    --perch $<TARGET_FILE:perch>)
+  add_test(NAME docs.blocks_runner_finds_what_it_looks_for
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/docs/run_docs.py
+                   --perch $<TARGET_FILE:perch> --self-test)
+  add_test(NAME docs.ops_page
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/docs/check_ops_page.py
+                   --perch $<TARGET_FILE:perch>)
   set_tests_properties(e2e.cases e2e.diagnostics PROPERTIES LABELS e2e TIMEOUT 900
                        FIXTURES_REQUIRED guests)
-  set_tests_properties(docs.blocks PROPERTIES LABELS docs TIMEOUT 300)
+  set_tests_properties(docs.blocks docs.blocks_runner_finds_what_it_looks_for docs.ops_page
+                       PROPERTIES LABELS docs TIMEOUT 300)
 
   # Every example is run, and its whole output compared, by examples/check.
   file(GLOB sessions CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*/expected/session.txt)
