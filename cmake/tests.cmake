@@ -73,6 +73,10 @@ if(TARGET perch)
   add_test(NAME docs.ops_page
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/docs/check_ops_page.py
                    --perch $<TARGET_FILE:perch>)
+  add_test(NAME acceptance.programs
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/acceptance/run.py
+                   --perch $<TARGET_FILE:perch>)
+  set_tests_properties(acceptance.programs PROPERTIES LABELS acceptance TIMEOUT 300)
   set_tests_properties(e2e.cases e2e.diagnostics PROPERTIES LABELS e2e TIMEOUT 900
                        FIXTURES_REQUIRED guests)
   set_tests_properties(docs.blocks docs.blocks_runner_finds_what_it_looks_for docs.ops_page
