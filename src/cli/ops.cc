@@ -125,6 +125,8 @@ std::string entry(const op::OpDecl& op) {
   std::string facts = need_words(op);
   if (op.returns != op::Type::None)
     facts += cat("Gives ", op::type_name(op.returns), '.');
+  if (!op.bare_names && !op.parameters().empty())
+    facts += cat(facts.empty() || facts.ends_with(' ') ? "" : " ", "A bare word is text.");
   while (facts.ends_with(' '))
     facts.pop_back();
   if (!facts.empty())
