@@ -58,6 +58,8 @@ int dispatch(const Context& context) {
     return warm(context);
   case Verb::Ops:
     return ops(context);
+  case Verb::Audit:
+    return audit(context);
   }
   return kFailure;
 }

@@ -33,6 +33,7 @@ struct Context {
 inline constexpr int kOk = 0;
 inline constexpr int kFailure = 1;
 inline constexpr int kUsage = 2;
+inline constexpr int kNoAudit = 3;
 inline constexpr int kNotFound = 127;
 
 /// Whether to colour what goes to `fd`: --color, NO_COLOR, a terminal.

@@ -97,6 +97,19 @@ Status set_confine(Options& o, std::string_view value) {
   return {};
 }
 
+template <std::optional<std::string> Options::* Member>
+Status set_target(Options& o, std::string_view value) {
+  o.*Member = value;
+  return {};
+}
+
+Status set_audit(Options& o, std::string_view value) {
+  if (value.empty())
+    return bad("--audit", value, "a file, or - for standard output");
+  o.audit = value;
+  return {};
+}
+
 Status set_dump(Options& o, std::string_view value) {
   if (value != "tokens" && value != "ast")
     return bad("--dump", value, "tokens or ast");
@@ -219,6 +232,14 @@ constexpr Flag kFlags[] = {
     {"--no-cache", "", Value::None, "", kWasm, "neither use nor keep compiled code and results",
      set_true<&Options::no_cache>},
 
+    {"--trace", "", Value::Optional, "FILE", kSee,
+     "each step as it happens; - is standard output. Default: standard error",
+     set_target<&Options::trace>},
+    {"--report", "", Value::Optional, "FILE", kSee,
+     "all steps as a tree at the end; FILE.html: a page, FILE.json: for trace viewers",
+     set_target<&Options::report>},
+    {"--audit", "", Value::Required, "FILE", kSee,
+     "add a record of everything that happens to FILE; stop when that fails", set_audit},
     {"--dry-run", "-n", Value::None, "", kSee, "print the plan, run nothing",
      set_true<&Options::dry_run>},
 };
@@ -231,6 +252,7 @@ constexpr VerbWord kVerbs[] = {
     {"warm", Verb::Warm, "compile every module the file names", false},
     {"completions", Verb::Completions, "script for bash, zsh or fish", false},
     {"ops", Verb::Ops, "reference of all ops", false},
+    {"audit", Verb::Audit, "verify FILE: whether an audit is whole and unchanged", false},
     {"__complete", Verb::Complete, "", true},
     {"__test", Verb::RunTest, "", true},
 };

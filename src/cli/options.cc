@@ -70,8 +70,10 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
     }
     const std::size_t first = at;
     PERCH_TRY(take_flag(options, argv, at));
-    const bool file = argv[first].starts_with("-f") || argv[first].starts_with("--file");
-    for (std::size_t i = first; i < at && !file; ++i)
+    constexpr std::string_view kOwn[] = {"-f", "--file", "--trace", "--report", "--audit"};
+    const bool own = std::ranges::any_of(
+        kOwn, [&](std::string_view name) { return argv[first].starts_with(name); });
+    for (std::size_t i = first; i < at && !own; ++i)
       options.flag_words.emplace_back(argv[i]);
   }
   // `./ops.perch deploy`, as a `#!` line starts it.

@@ -31,6 +31,7 @@ enum class Verb : std::uint8_t {
   Cache,    ///< cache info|clear
   Warm,     ///< warm
   Ops,      ///< the op reference
+  Audit,    ///< audit verify FILE
 };
 
 enum class When : std::uint8_t { Auto, Always, Never };
@@ -41,11 +42,16 @@ struct Options {
   std::string file;                    ///< -f; empty: look for the default file
   std::string command;                 ///< empty: none was given
   std::vector<std::string> words;      ///< everything after the command
-  std::vector<std::string> flag_words; ///< perch's own flags as typed, without -f FILE
+  std::vector<std::string> flag_words; ///< perch's own flags as typed, without those
+                                       ///< that name the file, or files for its readers
   When color = When::Auto;
   bool json = false;
   bool quiet = false;
   std::string dump; ///< tokens, ast
+
+  // seeing what runs: empty text is stderr, `-` stdout
+  std::optional<std::string> trace, report;
+  std::optional<std::string> audit; ///< a file, or `-`
 
   // the run
   policy::FlagRules rules;

@@ -5,6 +5,7 @@
 #include "cli/directories.h"
 #include "cli/listing.h"
 #include "cli/load.h"
+#include "cli/readers.h"
 #include "cli/verbs.h"
 #include "lane/lane.h"
 #include "policy/layers.h"
@@ -76,6 +77,11 @@ const program::Command* choose(const Context& context, const program::Program& p
 
 int execute(const Context& context, const Loaded& loaded, run::Request request) {
   const Options& options = context.options;
+  const Result<std::unique_ptr<Readers>> readers = Readers::make(context);
+  if (!readers) {
+    context.report(readers.error());
+    return readers.error().kind == kind::kAuditFailed ? kNoAudit : kFailure;
+  }
   lane::WasmOptions wasm{.tier = options.wasm_tier};
   if (!options.no_cache) {
     wasm.cache_directory = code_directory(context.world);
@@ -97,6 +103,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
                              .sources = context.sources,
                              .children = *children,
                              .guests = *guests,
+                             .sink = (*readers)->sink(),
                              .cache_directory = cache_directory(context.world),
                              .state_directory = state_directory(context.world),
                              .own_flags = own_flag_names(),
@@ -113,6 +120,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
   const run::Outcome outcome = run::execute(setting, request);
   if (outcome.failure && !run::is_quiet(outcome))
     context.report(run::to_diag(*outcome.failure));
+  (*readers)->report_failures();
   return run::exit_code(outcome);
 }
 

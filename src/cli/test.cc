@@ -3,6 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "cli/load.h"
+#include "cli/readers.h"
 #include "cli/test_report.h"
 #include "cli/verbs.h"
 #include "lane/lane.h"
@@ -103,6 +104,8 @@ std::vector<std::string> Runner::arguments(const program::Command& test,
   }
   out.push_back(cat("--max-runtime=", test.test_timeout_s.value_or(30)));
   out.insert(out.end(), context_.options.flag_words.begin(), context_.options.flag_words.end());
+  const std::vector<std::string> readers = reader_flags(context_, test.name);
+  out.insert(out.end(), readers.begin(), readers.end());
   for (std::string_view word : {std::string_view("-f"), std::string_view(found_.absolute),
                                 std::string_view("__test"), test.name}) {
     out.emplace_back(word);

@@ -27,5 +27,6 @@ int complete(const Context& context);    ///< completions.cc: what the scripts a
 int cache(const Context& context);       ///< cache.cc
 int warm(const Context& context);        ///< warm.cc
 int ops(const Context& context);         ///< ops.cc
+int audit(const Context& context);       ///< audit.cc
 
 } // namespace perch::cli

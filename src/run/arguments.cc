@@ -265,12 +265,6 @@ Eval<Value> default_value(State& callee, const Arg& arg) {
   return placed(callee, arg.fallback->span, argument_value(arg, text));
 }
 
-void note_secret(State& callee, const Arg& arg, const Value& value) {
-  SharedRun& run = callee.run;
-  if (run.setting().sink != nullptr && (arg.secret || is_secret_name(arg.name)))
-    run.secrets().add(value.text());
-}
-
 } // namespace
 
 Result<Value> argument_value(const Arg& arg, std::string_view text) {
@@ -339,7 +333,6 @@ Flow bind_arguments(State& callee, const Command& command, CallArguments argumen
     } else {
       value = absent_value(arg);
     }
-    note_secret(callee, arg, value);
     if (arg.count_slot >= 0) {
       const std::size_t count = value.is_list() ? value.items().size() : 0;
       slots.set(arg.count_slot, Value::integer(static_cast<std::int64_t>(count)));
@@ -347,6 +340,51 @@ Flow bind_arguments(State& callee, const Command& command, CallArguments argumen
     slots.set(arg.slot, std::move(value));
   }
   return {};
+}
+
+bool is_secret(const Arg& arg) { return arg.secret || is_secret_name(arg.name); }
+
+void note_secrets(SharedRun& run, const Command& command, const CallArguments& arguments) {
+  for (std::size_t i = 0; i < arguments.values.size(); ++i) {
+    if (arguments.values[i] && is_secret(command.args[i]))
+      run.secrets().add(*arguments.values[i]);
+  }
+}
+
+std::vector<std::string> words_to_show(SharedRun& run, const Command& command,
+                                       const CallArguments& arguments,
+                                       std::span<const std::string> words) {
+  std::vector<std::string> out;
+  for (const std::string& word : words) {
+    out.push_back(run.secrets().shown(word));
+    // A value too short to be hidden everywhere is still hidden here.
+    for (std::size_t i = 0; i < arguments.values.size(); ++i) {
+      if (!arguments.values[i] || !is_secret(command.args[i]))
+        continue;
+      const std::string& value = arguments.values[i]->text();
+      if (word == value)
+        out.back() = kMask;
+      else if (!value.empty() && word.ends_with(cat('=', value)))
+        out.back() = cat(word.substr(0, word.size() - value.size()), kMask);
+    }
+  }
+  return out;
+}
+
+trace::Fields arguments_to_show(SharedRun& run, const Command& command,
+                                const CallArguments& arguments) {
+  trace::Fields fields;
+  for (std::size_t i = 0; i < arguments.values.size(); ++i) {
+    if (!arguments.values[i])
+      continue;
+    const Arg& arg = command.args[i];
+    fields.push_back({.name = arg.name,
+                      .value = is_secret(arg) ? std::string(kMask)
+                                              : run.secrets().shown(arguments.values[i]->text())});
+  }
+  for (const std::string& word : arguments.proxied)
+    fields.push_back({.name = "word", .value = run.secrets().shown(word)});
+  return fields;
 }
 
 Eval<std::vector<CallWord>> evaluate_words(State& state, std::span<const program::Expr> exprs) {

@@ -49,6 +49,21 @@ assign_words(const program::Command& command, std::span<const CallWord> words,
 [[nodiscard]] Flow bind_arguments(State& callee, const program::Command& command,
                                   CallArguments arguments);
 
+/// Whether the argument's value must not be shown: it is marked so, or its name says so.
+[[nodiscard]] bool is_secret(const program::Arg& arg);
+
+/// Remembers the values of secret arguments as secrets of the run.
+void note_secrets(SharedRun& run, const program::Command& command, const CallArguments& arguments);
+
+/// What an event may show of a call's words: not the values of secret arguments.
+[[nodiscard]] std::vector<std::string> words_to_show(SharedRun& run,
+                                                     const program::Command& command,
+                                                     const CallArguments& arguments,
+                                                     std::span<const std::string> words);
+/// What an event may show of a call's arguments, by name.
+[[nodiscard]] trace::Fields arguments_to_show(SharedRun& run, const program::Command& command,
+                                              const CallArguments& arguments);
+
 /// The words of a body's call: a word is a flag only by its literal text.
 [[nodiscard]] Eval<std::vector<CallWord>> evaluate_words(State& state,
                                                          std::span<const program::Expr> exprs);

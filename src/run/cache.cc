@@ -259,7 +259,7 @@ Flow run_cache(State& state, const CacheNode& node) {
   PERCH_TRY_ASSIGN(const auto ttl, duration_of(state, node.ttl, "cache: ttl"));
   Step step(state);
   if (watched(state))
-    PERCH_TRY(step.open("cache", {{"key", key}}));
+    PERCH_TRY(step.open({.kind = "cache", .args = {{"key", shown(state, key)}}}));
   return step.close(CachedBlock(state, node, std::move(key), ttl).run(step));
 }
 

@@ -38,7 +38,7 @@ Flow set_environment(State& callee, const Command& command) {
   for (const program::EnvLine& line : command.env) {
     PERCH_TRY_ASSIGN(const std::string value, text_of(callee, line.value));
     if (is_secret_name(line.name))
-      callee.run.secrets().add(value);
+      callee.run.secrets().add(std::string_view(value));
     callee.env = callee.env.with(line.name, value);
   }
   return {};
@@ -63,7 +63,9 @@ void handle_signal(State& callee, const Command& command) {
   const TokenScope grace(callee, run.grace_after_signal());
   CommandCall call{.command = *command.on_signal,
                    .arguments = {.values = {}, .proxied = {}},
-                   .link = {.name = command.on_signal->name, .site = command.span}};
+                   .link = {.kind = CallLink::Kind::Signal,
+                            .name = command.on_signal->name,
+                            .site = command.span}};
   call.arguments.values.resize(command.on_signal->args.size());
   if (const Flow handled = call_command(callee, std::move(call)); !handled) {
     run.say(cat("the on_signal handler `", command.on_signal->name,
@@ -89,6 +91,23 @@ Flow run_called(State& callee, CommandCall& call) {
   return result;
 }
 
+/// The span of a call: of the template it stands in, at the place it was written.
+StepInfo call_step(const State& callee, const CommandCall& call) {
+  StepInfo info{.what = trace::What::Command, .kind = "command"};
+  if (call.link.kind == CallLink::Kind::Hook)
+    info.kind = "hook";
+  else if (call.command.is_catch)
+    info.kind = "catch";
+  else if (call.link.kind == CallLink::Kind::Signal)
+    info.kind = "on_signal";
+  info.args = arguments_to_show(callee.run, call.command, call.arguments);
+  info.args.insert(info.args.begin(), {.name = "name", .value = std::string(call.command.name)});
+  info.at = call.link.site.known() ? call.link.site : call.command.span;
+  if (call.link.from != nullptr)
+    info.from_template = call.link.from->name;
+  return info;
+}
+
 } // namespace
 
 Status check_platform(const Command& command) {
@@ -104,7 +123,8 @@ Flow call_command(State& caller, CommandCall call) {
                   .detail = std::string(call.command.name)});
   }
   call.link.outer = caller.calls;
-  Slots slots(call.command);
+  note_secrets(caller.run, call.command, call.arguments);
+  Slots slots(call.command, caller.run.secret_slots(call.command), &caller.run.secrets());
   State callee = caller;
   callee.slots = &slots;
   callee.node = nullptr;
@@ -113,8 +133,10 @@ Flow call_command(State& caller, CommandCall call) {
   callee.evaluating = nullptr;
   callee.rescued = nullptr;
   callee.depth = caller.depth + 1;
-  const auto args = [&] { return StepArgs{{"name", std::string(call.command.name)}}; };
-  Flow result = stepped(callee, "command", args, [&] { return run_called(callee, call); });
+  Step step(callee);
+  if (watched(callee))
+    PERCH_TRY(step.open(call_step(callee, call)));
+  Flow result = step.close(run_called(callee, call));
   caller.env = caller.env.after(callee.env);
   return result;
 }

@@ -74,10 +74,10 @@ Flow run_with_env(State& state, const program::WithEnvNode& node) {
   for (const program::Expr& pair : node.pairs)
     PERCH_TRY(add_pairs(state, pair, inner));
   const auto args = [&] {
-    StepArgs names;
+    std::vector<std::string> names;
     for (const EnvOverlay::Entry* entry : inner.entries())
-      names.emplace_back("name", entry->name);
-    return names;
+      names.emplace_back(entry->name);
+    return StepArgs{{"names", std::move(names)}};
   };
   return stepped(state, "with_env", args, [&] {
     state.env = inner;
@@ -93,7 +93,7 @@ Flow run_with_cwd(State& state, const program::WithCwdNode& node) {
   if (!directory)
     return raise(state, node.path.span, std::move(directory).error());
   return stepped(
-      state, "with_cwd", [&] { return StepArgs{{"path", path}}; },
+      state, "with_cwd", [&] { return StepArgs{{"path", shown(state, path)}}; },
       [&] {
         const Restoring<std::string> inside(state.directory, *directory);
         return run_body(state, node.body);

@@ -21,13 +21,15 @@ using base::cat;
 constexpr std::array kExecNeeds = {op::Need{.cap = op::Cap::Exec, .subject = "program"}};
 constexpr std::size_t kShownCommandLine = 200;
 
-std::string quoted_line(std::string_view head, std::span<const std::string> args) {
-  std::string line = base::shell_quote(head);
+/// As a shell would need it. Secrets are masked before quotes can change how they look.
+std::string quoted_line(const State& state, std::string_view head,
+                        std::span<const std::string> args) {
+  std::string line = base::shell_quote(shown(state, head));
   for (const std::string& arg : args) {
     if (line.size() > kShownCommandLine)
       return cat(line, " …");
     line += ' ';
-    line += base::shell_quote(arg);
+    line += base::shell_quote(shown(state, arg));
   }
   return line;
 }
@@ -51,6 +53,7 @@ Result<JobStreams> streams_of(State& state) {
 Result<lane::Ended> run_child(State& state, lane::ChildSpec& spec, const JobStreams& streams,
                               Jobs& jobs) {
   spec.stdio = streams.stdio;
+  PERCH_TRY(settle_before_start(state));
   auto job = state.run.setting().children.start(spec);
   for (Outlet* outlet : {streams.out, streams.err}) {
     if (outlet != nullptr)
@@ -99,13 +102,52 @@ Status child_status(const Child& child, const lane::Ended& ended) {
 }
 
 void add_usage(Step& step, const lane::Ended& ended) {
+  using std::chrono::nanoseconds;
   if (ended.how == lane::Ended::How::Exited)
-    step.fact("exit", cat(ended.code));
+    step.fact("exit", static_cast<std::int64_t>(ended.code));
   if (ended.how == lane::Ended::How::Signalled)
-    step.fact("signal", cat('"', sys::signal_name(ended.code), '"'));
-  step.fact("user_ns", cat(ended.usage.user_ns));
-  step.fact("system_ns", cat(ended.usage.system_ns));
-  step.fact("peak_bytes", cat(ended.usage.peak_bytes));
+    step.fact("signal", sys::signal_name(ended.code));
+  step.fact("user", nanoseconds(ended.usage.user_ns));
+  step.fact("system", nanoseconds(ended.usage.system_ns));
+  step.fact("peak_bytes", static_cast<std::int64_t>(ended.usage.peak_bytes));
+}
+
+namespace {
+
+/// Names only: what variables hold is never told.
+std::vector<std::string> variable_names(std::span<const std::string> entries) {
+  std::vector<std::string> names;
+  for (const std::string& entry : entries)
+    names.push_back(entry.substr(0, entry.find('=')));
+  std::ranges::sort(names);
+  return names;
+}
+
+/// What the kernel holds the child to; empty: nothing but what holds for all.
+std::vector<std::string> confinement_words(const lane::Confinement& confinement) {
+  std::vector<std::string> words;
+  if (confinement.no_network)
+    words.emplace_back("no_network");
+  if (!confinement.limit_files)
+    return words;
+  for (const std::string& root : confinement.read_roots)
+    words.push_back(cat("read ", root));
+  for (const std::string& root : confinement.write_roots)
+    words.push_back(cat("write ", root));
+  return words;
+}
+
+} // namespace
+
+void add_child_facts(const State& state, Step& step, const lane::ChildSpec& spec) {
+  if (!watched(state))
+    return;
+  step.fact("path", spec.program);
+  if (const std::string digest = state.run.gate().pinned_digest(spec.program); !digest.empty())
+    step.fact("sha256", digest);
+  step.fact("argv", shown(state, spec.argv));
+  step.fact("env", variable_names(spec.env));
+  step.fact("confinement", confinement_words(spec.confinement));
 }
 
 Eval<Child> evaluate_child(State& state, const program::ExecNode& node) {
@@ -115,7 +157,7 @@ Eval<Child> evaluate_child(State& state, const program::ExecNode& node) {
   PERCH_TRY(append_words(state, node.args, invocation.args));
   if (node.bin != nullptr)
     invocation.bin = declared_bin(state, *node.bin);
-  child.command_line = quoted_line(invocation.head, invocation.args);
+  child.command_line = quoted_line(state, invocation.head, invocation.args);
   child.event = {.op = "exec", .needs = kExecNeeds, .target = invocation.head};
   return child;
 }
@@ -127,17 +169,20 @@ Flow admit_child(State& state, Child& admitted) {
   return {};
 }
 
-StepArgs child_args(const Child& child) {
-  return {{"program", child.invocation.head}, {"command", child.command_line}};
+StepInfo child_step(const Child& child) {
+  return {.what = trace::What::Child,
+          .kind = "exec",
+          .args = {{.name = "command", .value = child.command_line}}};
 }
 
 Flow run_exec(State& state, const program::ExecNode& node) {
   PERCH_TRY_ASSIGN(Child child, evaluate_child(state, node));
   Step step(state);
   if (watched(state))
-    PERCH_TRY(step.open("exec", child_args(child)));
+    PERCH_TRY(step.open(child_step(child)));
   const auto run = [&]() -> Flow {
     PERCH_TRY(admit_child(state, child));
+    add_child_facts(state, step, child.spec);
     PERCH_TRY_ASSIGN(const JobStreams streams, placed(state, streams_of(state)));
     Jobs jobs(state.cancel);
     PERCH_TRY_ASSIGN(const lane::Ended ended,
@@ -186,14 +231,34 @@ op::Ended op_ended(const lane::Ended& ended) {
   return {.status = signalled ? 0 : ended.code, .signal = signalled ? ended.code : 0};
 }
 
-} // namespace
+/// The process of an op.
+StepInfo launch_step(const State& state, const op::Launch& launch) {
+  return {.what = trace::What::Child,
+          .kind = "exec",
+          .args = {{.name = "command",
+                    .value = launch.shell ? shown(state, launch.program)
+                                          : quoted_line(state, launch.program, launch.args)}},
+          .whole_op = launch.shell};
+}
 
-Result<op::Ended> run_launch(State& state, Actor actor, const op::Launch& launch) {
+/// How a process that an op started has ended, for its own span.
+Status launch_status(const op::Launch& launch, const op::Ended& ended) {
+  const std::string_view name = launch.shell ? std::string_view("shell") : launch.program;
+  if (ended.signal != 0)
+    return fail(kind::kShellSignalKilled,
+                cat('`', name, "` was ended by ", sys::signal_name(ended.signal)));
+  if (ended.status != 0)
+    return fail(kind::kShellExitNonzero, cat('`', name, "` ended with exit status ", ended.status));
+  return {};
+}
+
+Result<op::Ended> launched(State& state, Step& step, Actor actor, const op::Launch& launch) {
   const Invocation invocation{.head = launch.program,
                               .args = launch.args,
                               .shell = launch.shell,
                               .directory = launch.directory};
   PERCH_TRY_ASSIGN(lane::ChildSpec spec, child(state.run.gate(), state.scope(), actor, invocation));
+  add_child_facts(state, step, spec);
   Jobs jobs(state.cancel);
   MemoryOutlet memory(kLargestCapture);
   PERCH_TRY(state.out->flush());
@@ -204,16 +269,36 @@ Result<op::Ended> run_launch(State& state, Actor actor, const op::Launch& launch
   if (launch.detached) {
     spec.stdio = streams.stdio;
     spec.new_session = true;
+    PERCH_TRY(settle_before_start(state));
     PERCH_TRY_ASSIGN(const auto job, state.run.setting().children.start(spec));
+    step.fact("detached_pid", static_cast<std::int64_t>(job->pid()));
     return op::Ended{.pid = job->pid()};
   }
   spec.foreground = state.terminal && streams.stdio.in == state.in && state.in >= 0;
   PERCH_TRY_ASSIGN(const lane::Ended ended, run_child(state, spec, streams, jobs));
+  add_usage(step, ended);
   if (ended.how == lane::Ended::How::Failed || ended.how == lane::Ended::How::Trapped)
     return std::unexpected(ended.error);
   op::Ended result = op_ended(ended);
   result.output = memory.take(MemoryOutlet::Trim::None);
   return result;
+}
+
+} // namespace
+
+Result<op::Ended> run_launch(State& state, Actor actor, const op::Launch& launch) {
+  Step step(state);
+  if (watched(state)) {
+    if (Flow opened = step.open(launch_step(state, launch)); !opened)
+      return std::unexpected(std::move(opened).error()->error);
+  }
+  Result<op::Ended> ended = launched(state, step, actor, launch);
+  const Status told =
+      ended ? launch_status(launch, *ended) : Status(std::unexpected(ended.error()));
+  // The process has failed in its own span, even where the op takes that for an answer.
+  if (const Status closed = step.close(told); !closed && closed.error().kind == kind::kAuditFailed)
+    return std::unexpected(closed.error());
+  return ended;
 }
 
 } // namespace perch::run

@@ -18,7 +18,7 @@ namespace perch::run {
 /// A program with its words, on its way to being started.
 struct Child {
   Invocation invocation;
-  std::string command_line; ///< quoted as a shell would need it; for messages
+  std::string command_line; ///< quoted as a shell would need it, secrets masked; for messages
   HookEvent event;
   lane::ChildSpec spec; ///< empty before admit_child
 };
@@ -27,8 +27,9 @@ struct Child {
 [[nodiscard]] Eval<Child> evaluate_child(State& state, const program::ExecNode& node);
 /// Asks the gate; the child may be started afterwards. Errors: those of run/gate_exec.h's child().
 [[nodiscard]] Flow admit_child(State& state, Child& child);
-/// The arguments of its span.
-[[nodiscard]] StepArgs child_args(const Child& child);
+[[nodiscard]] StepInfo child_step(const Child& child);
+/// What is known of a child once it was admitted, for its end event.
+void add_child_facts(const State& state, Step& step, const lane::ChildSpec& spec);
 
 /// Why a child that ended counts as failed: shell_exit_nonzero with its status,
 /// shell_signal_killed with the signal's name, or what the lane says.

@@ -54,8 +54,8 @@ Eval<const Value*> binding_value(State& state, std::int32_t index, diag::Span us
   PERCH_TRY_ASSIGN(Value value, value_of(scope, binding.value));
   if (binding.value.plain())
     value = typed_value(std::move(value).text(), binding.type);
-  if (run.setting().sink != nullptr && is_secret_name(binding.name))
-    run.secrets().add(value.text());
+  if (is_secret_name(binding.name))
+    run.secrets().add(value);
   return &run.bindings().store(index, std::move(value));
 }
 
@@ -71,8 +71,8 @@ Eval<const Value*> variable_value(State& state, const Name& name, Value& storage
   }
   if (!*found)
     return nullptr;
-  if (state.run.setting().sink != nullptr && is_secret_name(name.text))
-    state.run.secrets().add(**found);
+  if (is_secret_name(name.text))
+    state.run.secrets().add(std::string_view(**found));
   storage = Value(std::move(**found));
   return &storage;
 }

@@ -67,6 +67,8 @@ std::string_view link_word(CallLink::Kind kind) {
     return "command ";
   case CallLink::Kind::Hook:
     return "hook ";
+  case CallLink::Kind::Signal:
+    return "on_signal handler ";
   case CallLink::Kind::Binding:
     return "binding ";
   }
@@ -99,7 +101,9 @@ std::unexpected<FailurePtr> raise(const State& state, Error error) {
 }
 
 bool unwinds(const State& state, const Failure& failure) {
-  return failure.error.kind == op::kExitKind || state.cancel->stopped() != sys::StopReason::None;
+  const std::string_view kind = failure.error.kind;
+  return kind == op::kExitKind || kind == kind::kAuditFailed ||
+         state.cancel->stopped() != sys::StopReason::None;
 }
 
 } // namespace perch::run

@@ -50,9 +50,10 @@ template <class T>
 /// The word a statement is known by, in `err.op` and in traces: an op's name, `exec`, `parallel`, …
 [[nodiscard]] std::string_view statement_name(const program::Node& node);
 
-/// What a `rescue`, a `retry` or `||` must let pass: `exit`, and whatever happens once the scope
-/// that runs has been stopped (its deadline, a signal, a failed sibling). An error of a `timeout`
-/// block inside is an ordinary one: the scope around it still runs.
+/// What a `rescue`, a `retry` or `||` must let pass: `exit`, an audit that cannot be written, and
+/// whatever happens once the scope that runs has been stopped (its deadline, a signal, a failed
+/// sibling). An error of a `timeout` block inside is an ordinary one: the scope around it still
+/// runs.
 [[nodiscard]] bool unwinds(const State& state, const Failure& failure);
 
 } // namespace perch::run

@@ -25,17 +25,38 @@ Flow run_scope(State& state, const program::ScopeNode& node) {
   return run_body(state, node.body);
 }
 
-Flow run_if(State& state, const program::IfNode& node) {
-  for (const auto& branch : node.branches) {
-    if (branch.cond != nullptr) {
-      PERCH_TRY_ASSIGN(const bool chosen, holds(state, *branch.cond));
-      if (!chosen)
-        continue;
-    }
-    return stepped(
-        state, "if", [] { return StepArgs(); }, [&] { return run_body(state, branch.body); });
+namespace {
+
+/// The branch whose condition holds: its number from 1, or 0.
+Eval<std::size_t> chosen_branch(State& state, const program::IfNode& node) {
+  for (std::size_t i = 0; i < node.branches.size(); ++i) {
+    if (node.branches[i].cond == nullptr)
+      return i + 1;
+    PERCH_TRY_ASSIGN(const bool chosen, holds(state, *node.branches[i].cond));
+    if (chosen)
+      return i + 1;
   }
-  return {};
+  return 0;
+}
+
+Flow run_branches(State& state, const program::IfNode& node, Step& step) {
+  PERCH_TRY_ASSIGN(const std::size_t chosen, chosen_branch(state, node));
+  if (chosen == 0) {
+    step.mark_skipped();
+    return {};
+  }
+  step.fact("branch", static_cast<std::int64_t>(chosen));
+  return run_body(state, node.branches[chosen - 1].body);
+}
+
+} // namespace
+
+Flow run_if(State& state, const program::IfNode& node) {
+  // The ops of the condition belong to the block.
+  Step step(state);
+  if (watched(state))
+    PERCH_TRY(step.open({.kind = "if", .args = {}}));
+  return step.close(run_branches(state, node, step));
 }
 
 namespace {
@@ -77,8 +98,10 @@ Flow run_for_each(State& state, const program::ForEachNode& node) {
   return result;
 }
 
-Flow run_match(State& state, const program::MatchNode& node) {
-  PERCH_TRY_ASSIGN(const std::string subject, text_of(state, node.subject));
+namespace {
+
+Eval<const program::MatchNode::Case*> chosen_case(State& state, const program::MatchNode& node,
+                                                  const std::string& subject) {
   const program::MatchNode::Case* chosen = nullptr;
   for (const auto& arm : node.cases) {
     if (arm.value == nullptr) {
@@ -92,21 +115,38 @@ Flow run_match(State& state, const program::MatchNode& node) {
       break;
     }
   }
-  if (chosen == nullptr)
-    return {};
-  return stepped(
-      state, "match", [&] { return StepArgs{{"value", subject}}; },
-      [&] { return run_body(state, chosen->body); });
+  return chosen;
+}
+
+Flow run_chosen(State& state, const program::MatchNode& node, const std::string& subject,
+                Step& step) {
+  PERCH_TRY_ASSIGN(const auto* chosen, chosen_case(state, node, subject));
+  if (chosen != nullptr)
+    return run_body(state, chosen->body);
+  step.mark_skipped();
+  return {};
+}
+
+} // namespace
+
+Flow run_match(State& state, const program::MatchNode& node) {
+  PERCH_TRY_ASSIGN(const std::string subject, text_of(state, node.subject));
+  Step step(state);
+  if (watched(state))
+    PERCH_TRY(step.open({.kind = "match", .args = {{"value", shown(state, subject)}}}));
+  return step.close(run_chosen(state, node, subject, step));
 }
 
 Flow run_platform(State& state, const program::PlatformNode& node) {
   PERCH_TRY_ASSIGN(const std::string wanted, text_of(state, node.value));
+  Step step(state);
+  if (watched(state))
+    PERCH_TRY(step.open({.kind = statement_name(node), .args = {{"name", wanted}}}));
   const bool unix_like = !node.arch && wanted == "unix" && sys::os_name() != "windows";
-  if (wanted != (node.arch ? sys::arch_name() : sys::os_name()) && !unix_like)
-    return {};
-  return stepped(
-      state, statement_name(node), [&] { return StepArgs{{"name", wanted}}; },
-      [&] { return run_body(state, node.body); });
+  if (wanted == (node.arch ? sys::arch_name() : sys::os_name()) || unix_like)
+    return step.close(run_body(state, node.body));
+  step.mark_skipped();
+  return step.close(Flow());
 }
 
 } // namespace perch::run

@@ -37,6 +37,22 @@ Status pin_all(sys::Fs& fs, policy::Rule& rule, sys::Final final) {
   return {};
 }
 
+Status record_allowed(trace::Sink* sink, const Scope& scope, Actor actor,
+                      const policy::Request& request) {
+  if (sink == nullptr)
+    return {};
+  return sink->allow({.span = scope.span,
+                      .actor = actor.name,
+                      .cap = op::cap_name(request.cap),
+                      .subject = request.subject,
+                      .resolved = request.resolved,
+                      .known_as = request.known_as,
+                      .port = request.port,
+                      .shell = request.shell,
+                      .shell_builtin = request.shell_builtin,
+                      .guest = request.guest});
+}
+
 } // namespace
 
 Gate::Gate(GateSetup setup) : setup_(std::move(setup)), memory_(std::make_unique<Memory>()) {
@@ -60,6 +76,19 @@ void Gate::remove_at_end(std::string path) {
   memory_->temporaries.push_back(std::move(path));
 }
 
+Status Gate::record_denial(const Scope& scope, Actor actor, Cap cap, std::string subject,
+                           std::string layer, diag::Span position) const {
+  if (setup_.sink == nullptr)
+    return {};
+  trace::Deny event{.span = scope.span, .actor = actor.name, .cap = op::cap_name(cap)};
+  event.subject = setup_.secrets != nullptr ? setup_.secrets->shown(subject) : std::move(subject);
+  event.layer = std::move(layer);
+  if (setup_.sources != nullptr && position.known())
+    event.position = setup_.sources->file_line(position);
+  event.unix_ns = setup_.world.clock.unix_ns();
+  return setup_.sink->deny(event);
+}
+
 Status Gate::ask(const Scope& scope, Actor actor, const policy::Request& request) const {
   if (actor.op != nullptr && !declares(*actor.op, request.cap)) {
     return fail(kind::kCapabilityDenied,
@@ -69,13 +98,9 @@ Status Gate::ask(const Scope& scope, Actor actor, const policy::Request& request
   }
   const policy::Decision decision = policy::decide(scope.policy, request);
   if (decision.allowed())
-    return {};
-  if (setup_.sink != nullptr) {
-    PERCH_TRY(setup_.sink->deny({.span = scope.span,
-                                 .cap = op::cap_name(request.cap),
-                                 .subject = std::string(request.subject),
-                                 .layer = decision.denied_by->origin}));
-  }
+    return record_allowed(setup_.sink, scope, actor, request);
+  PERCH_TRY(record_denial(scope, actor, request.cap, std::string(request.subject),
+                          decision.denied_by->origin, decision.denied_by->span));
   return std::unexpected(policy::denial(decision, request, actor.name));
 }
 
@@ -170,6 +195,12 @@ Result<const PinnedFile*> Gate::pinned(const std::string& path, std::string_view
               cat("`", path, "` is not the pinned file: its digest is sha256:",
                   found->second.sha256, ", the pin is sha256:", sha256),
               path, "find out why the file changed before you change the pin");
+}
+
+std::string Gate::pinned_digest(const std::string& path) const {
+  const std::lock_guard lock(memory_->mutex);
+  const auto found = memory_->pinned.find(path);
+  return found == memory_->pinned.end() ? std::string() : found->second.sha256;
 }
 
 } // namespace perch::run

@@ -7,6 +7,7 @@
 #include "policy/policy.h"
 #include "run/http_rules.h"
 #include "run/scope.h"
+#include "run/secrets.h"
 #include "sys/world.h"
 #include "trace/event.h"
 
@@ -30,7 +31,9 @@ struct Actor {
 
 struct GateSetup {
   sys::World& world;
-  trace::Sink* sink = nullptr; ///< receives a Deny for each denied request; null: nobody watches
+  trace::Sink* sink = nullptr; ///< told of each request and how it was decided; null: nobody
+  const diag::SourceMap* sources = nullptr; ///< for the places of layers; null: without
+  const Secrets* secrets = nullptr;         ///< what to hide in denials; null: nothing
   /// Absolute paths of perch's own cache and state: refused to every file op and mount. Empty ones
   /// do not count.
   std::vector<std::string> protected_directories;
@@ -72,6 +75,10 @@ public:
   /// which is a mistake in its table entry; what the sink fails with.
   Status ask(const Scope& scope, Actor actor, const policy::Request& request) const;
 
+  /// Records a refusal. `layer`: its origin, or the rule's words. Errors: the sink's.
+  Status record_denial(const Scope& scope, Actor actor, op::Cap cap, std::string subject,
+                       std::string layer, diag::Span position = {}) const;
+
   /// The place a path of the program means, made absolute against the scope's directory, when the
   /// policy allows reading it. The handle in the Spot is what was decided on: use nothing else.
   /// Errors: bad_argument for an empty path; the denial; file_* from the file system, but never in
@@ -103,6 +110,9 @@ public:
   /// The file at `path` opened and its SHA-256 compared with `sha256` (64 hex digits, lower case),
   /// once per run. Errors: requirement_unmet when it differs; file_*. Lifetime: as the Gate.
   Result<const PinnedFile*> pinned(const std::string& path, std::string_view sha256) const;
+
+  /// The digest that the file at `path` was compared with by pinned(); empty: it was not.
+  [[nodiscard]] std::string pinned_digest(const std::string& path) const;
 
   /// Has a file or directory (real path) removed when the run is over.
   void remove_at_end(std::string path);

@@ -49,14 +49,8 @@ private:
 
 std::unexpected<Error> Client::refuse(std::string_view kind, const Url& url, std::string message,
                                       std::string_view reason, std::string help) const {
-  if (gate_.setup().sink != nullptr) {
-    Status recorded = gate_.setup().sink->deny({.span = scope_.span,
-                                                .cap = op::cap_name(Cap::Net),
-                                                .subject = cat(url.host, ':', url.port),
-                                                .layer = std::string(reason)});
-    if (!recorded)
-      return std::unexpected(std::move(recorded).error());
-  }
+  PERCH_TRY(gate_.record_denial(scope_, actor_, Cap::Net, cat(url.host, ':', url.port),
+                                std::string(reason)));
   return fail(kind, std::move(message), url.host, std::move(help));
 }
 
@@ -195,8 +189,21 @@ Result<op::HttpResponse> fetch(const Gate& gate, const Scope& scope, Actor actor
   return Client(gate, scope, actor, nullptr).run(request);
 }
 
+void HttpTally::count(const std::string& url, const Result<op::HttpResponse>& response) {
+  const std::scoped_lock lock(mutex_);
+  if (response || response.error().kind != kind::kWasmHttpRefused)
+    ++totals_.made;
+  else if (totals_.refused.size() < kMostRefusals)
+    totals_.refused.push_back({.url = url, .reason = response.error().message});
+}
+
+HttpTally::Totals HttpTally::totals() const {
+  const std::scoped_lock lock(mutex_);
+  return totals_;
+}
+
 lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
-                             std::vector<std::string> hosts) {
+                             std::vector<std::string> hosts, std::shared_ptr<HttpTally> tally) {
   auto kept = std::make_shared<const Kept>(Kept{.policy = scope.policy,
                                                 .directory = std::string(scope.directory),
                                                 .env = scope.env,
@@ -205,7 +212,7 @@ lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
                                                 .module = scope.module,
                                                 .name = std::string(actor.name),
                                                 .hosts = std::move(hosts)});
-  return [&gate, kept](const op::HttpRequest& request) -> Result<op::HttpResponse> {
+  return [&gate, kept, tally](const op::HttpRequest& request) -> Result<op::HttpResponse> {
     const Scope own{.policy = kept->policy,
                     .directory = kept->directory,
                     .env = kept->env,
@@ -215,6 +222,8 @@ lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
     auto response = Client(gate, own, {.name = kept->name}, &kept->hosts).run(request);
     if (!response && is_refusal(response.error().kind))
       response.error().kind = kind::kWasmHttpRefused;
+    if (tally != nullptr)
+      tally->count(request.url, response);
     return response;
   };
 }

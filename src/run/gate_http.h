@@ -7,6 +7,9 @@
 #include "op/call.h"
 #include "run/gate.h"
 
+#include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,11 +25,33 @@ namespace perch::run {
 [[nodiscard]] Result<op::HttpResponse> fetch(const Gate& gate, const Scope& scope, Actor actor,
                                              const op::HttpRequest& request);
 
+/// What became of a guest's requests. Threads: safe from any.
+class HttpTally {
+public:
+  struct Refusal {
+    std::string url, reason;
+  };
+  struct Totals {
+    std::int64_t made = 0;
+    std::vector<Refusal> refused; ///< the first kMostRefusals
+  };
+  static constexpr std::size_t kMostRefusals = 100;
+
+  void count(const std::string& url, const Result<op::HttpResponse>& response);
+  [[nodiscard]] Totals totals() const;
+
+private:
+  mutable std::mutex mutex_;
+  Totals totals_;
+};
+
 /// The same for a guest: at least one of `hosts` (patterns in normal form, policy/hosts.h) must
 /// match as well, and `requires` does not count. Whatever is refused is recorded with its reason
-/// and ends in an error of kind wasm_http_refused, of which the guest sees nothing.
+/// and ends in an error of kind wasm_http_refused, of which the guest sees nothing. `tally` counts
+/// along.
 /// Lifetime: keeps copies of what the scope borrows; borrows only the gate.
 [[nodiscard]] lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
-                                           std::vector<std::string> hosts);
+                                           std::vector<std::string> hosts,
+                                           std::shared_ptr<HttpTally> tally = nullptr);
 
 } // namespace perch::run

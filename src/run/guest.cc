@@ -85,6 +85,8 @@ Flow add_variables(State& state, const WasmRunNode& node, Guest& guest) {
       if (!value)
         return raise(state, names.span, std::move(value).error());
       guest.needs.push_back({.cap = op::Cap::Env, .subject = "env"});
+      if (*value && is_secret_name(name))
+        state.run.secrets().add(std::string_view(**value));
       if (*value)
         guest.spec.env.emplace_back(name, std::move(**value));
     }
@@ -102,7 +104,10 @@ Flow add_hosts(State& state, const WasmRunNode& node, Guest& guest) {
     PERCH_TRY_ASSIGN(host,
                      placed(state, node.hosts.front().span, policy::normalize_host_pattern(host)));
   }
-  guest.spec.http = http_broker(state.run.gate(), state.scope(), kActor, std::move(hosts));
+  guest.hosts = hosts;
+  guest.http = std::make_shared<HttpTally>();
+  guest.spec.http =
+      http_broker(state.run.gate(), state.scope(), kActor, std::move(hosts), guest.http);
   return {};
 }
 
@@ -171,6 +176,7 @@ Result<std::unique_ptr<lane::Job>> start_guest(State& state, Guest& guest, lane:
   guest.spec.mounts.clear();
   for (const GuestMount& mount : guest.mounts)
     guest.spec.mounts.push_back(mount.mount);
+  PERCH_TRY(settle_before_start(state));
   return state.run.setting().guests.start(guest.module, guest.spec);
 }
 
@@ -193,22 +199,68 @@ Status guest_status(const Guest& guest, const lane::Ended& ended) {
   return {};
 }
 
-StepArgs guest_args(const Guest& guest) {
-  StepArgs args{{"module", guest.shown},
-                {"sha256", guest.module->sha256()},
-                {"size", cat(guest.module->size())}};
-  for (const std::string& word : guest.spec.argv)
-    args.emplace_back("arg", word);
-  for (const auto& [name, value] : guest.spec.env)
-    args.emplace_back("env", name);
-  for (const GuestMount& mount : guest.mounts) {
-    args.emplace_back(mount.mount.writable ? "mount_write" : "mount_read",
-                      cat(mount.mount.host, " at ", mount.mount.guest));
+namespace {
+
+std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+trace::Record limits_of(const lane::GuestSpec& spec) {
+  trace::Record limits{{"memory_bytes", number(spec.memory_bytes)}};
+  if (spec.fuel)
+    limits.emplace_back("fuel", number(*spec.fuel));
+  return limits;
+}
+
+std::string_view origin_name(lane::Module::From from) {
+  switch (from) {
+  case lane::Module::From::Process:
+    return "process";
+  case lane::Module::From::Disk:
+    return "disk";
+  case lane::Module::From::Compiled:
+    return "compiled";
+  case lane::Module::From::Bundle:
+    return "bundle";
   }
-  args.emplace_back("memory_bytes", cat(guest.spec.memory_bytes));
-  if (guest.spec.fuel)
-    args.emplace_back("fuel", cat(*guest.spec.fuel));
-  return args;
+  return "";
+}
+
+} // namespace
+
+StepInfo guest_step(const State& state, const Guest& guest) {
+  std::vector<std::string> env;
+  for (const auto& [name, value] : guest.spec.env)
+    env.push_back(name);
+  std::vector<trace::Record> mounts;
+  for (const GuestMount& made : guest.mounts) {
+    mounts.push_back({{"host", made.mount.host},
+                      {"guest", made.mount.guest},
+                      {"mode", std::string(made.mount.writable ? "write" : "read")}});
+  }
+  StepInfo info{.what = trace::What::Guest, .kind = "wasm_run"};
+  info.args = {{"module", guest.shown},
+               {"sha256", guest.module->sha256()},
+               {"size", number(guest.module->size())},
+               {"argv", shown(state, guest.spec.argv)},
+               {"env", std::move(env)},
+               {"mounts", std::move(mounts)},
+               {"hosts", guest.hosts},
+               {"limits", limits_of(guest.spec)}};
+  return info;
+}
+
+void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended) {
+  if (ended.how == lane::Ended::How::Trapped)
+    step.fact("trap", ended.error.detail);
+  step.fact("code_from", std::string(origin_name(guest.module->from())));
+  add_usage(step, ended);
+  if (guest.http == nullptr)
+    return;
+  const auto [made, refused] = guest.http->totals();
+  step.fact("http_made", made);
+  std::vector<trace::Record> records;
+  for (const HttpTally::Refusal& each : refused)
+    records.push_back({{"url", each.url}, {"reason", each.reason}});
+  step.fact("http_refused", std::move(records));
 }
 
 HookEvent guest_event(const Guest& guest) {
@@ -219,7 +271,7 @@ Flow run_wasm(State& state, const WasmRunNode& node) {
   PERCH_TRY_ASSIGN(Guest guest, evaluate_guest(state, node));
   Step step(state);
   if (watched(state))
-    PERCH_TRY(step.open("wasm_run", guest_args(guest)));
+    PERCH_TRY(step.open(guest_step(state, guest)));
   const auto run = [&]() -> Flow {
     lane::Stdio stdio{.in = state.in};
     PERCH_TRY_ASSIGN(stdio.out, placed(state, state.out->descriptor()));
@@ -230,7 +282,7 @@ Flow run_wasm(State& state, const WasmRunNode& node) {
     jobs.receive(*state.out);
     jobs.receive(*state.err);
     PERCH_TRY(placed(state, jobs.wait()));
-    add_usage(step, jobs.ended(number));
+    add_guest_facts(step, guest, jobs.ended(number));
     return placed(state, guest_status(guest, jobs.ended(number)));
   };
   return step.close(hooked(state, [&] { return guest_event(guest); }, run));

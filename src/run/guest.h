@@ -4,6 +4,7 @@
 #include "lane/lane.h"
 #include "program/program.h"
 #include "run/gate_guest.h"
+#include "run/gate_http.h"
 #include "run/hooks.h"
 #include "run/state.h"
 #include "run/step.h"
@@ -19,8 +20,10 @@ struct Guest {
   std::string shown; ///< the module as the block names it
   std::shared_ptr<const lane::Module> module;
   lane::GuestSpec spec;
-  std::vector<GuestMount> mounts; ///< held until it has started
-  std::vector<op::Need> needs;    ///< what it asks for, for hooks
+  std::vector<GuestMount> mounts;  ///< held until it has started
+  std::vector<op::Need> needs;     ///< what it asks for, for hooks
+  std::vector<std::string> hosts;  ///< normalized patterns
+  std::shared_ptr<HttpTally> http; ///< null: it lists no hosts
 };
 
 /// Reads and compiles the module and asks the gate about everything the block declares. Errors stop
@@ -36,8 +39,9 @@ struct Guest {
 /// Why a guest that ended counts as failed: wasm_module_exited with its code, wasm_trap, ….
 [[nodiscard]] Status guest_status(const Guest& guest, const lane::Ended& ended);
 
-/// The arguments of its span, and what hooks are told.
-[[nodiscard]] StepArgs guest_args(const Guest& guest);
+/// Its span, what is known of it when it has ended, and what hooks are told.
+[[nodiscard]] StepInfo guest_step(const State& state, const Guest& guest);
+void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended);
 [[nodiscard]] HookEvent guest_event(const Guest& guest);
 
 } // namespace perch::run

@@ -185,13 +185,16 @@ Result<bool> GatedCall::process_runs(std::string_view name) {
 }
 
 Result<std::optional<std::string>> GatedCall::env(std::string_view name) {
-  return variable(gate(), state_.scope(), actor(), name);
+  PERCH_TRY_ASSIGN(auto value, variable(gate(), state_.scope(), actor(), name));
+  if (value && is_secret_name(name))
+    state_.run.secrets().add(std::string_view(*value));
+  return value;
 }
 
 Status GatedCall::set_env(std::string_view name, std::optional<std::string> value) {
   PERCH_TRY(may_change(gate(), state_.scope(), actor(), name));
   if (value && is_secret_name(name))
-    state_.run.secrets().add(*value);
+    state_.run.secrets().add(std::string_view(*value));
   state_.env = state_.env.exported(name, std::move(value));
   return {};
 }
@@ -248,18 +251,34 @@ Status GatedCall::bundle_extract(std::string_view entry, std::string_view to) {
 }
 
 /// The arguments of an op's span, by parameter.
-StepArgs op_args(const GatedCall& call) {
+StepArgs op_args(const State& state, const GatedCall& call) {
   StepArgs args;
   const auto params = call.decl().parameters();
   for (std::size_t i = 0; i < params.size(); ++i) {
     if (params[i].arity == op::Arity::Rest) {
+      std::vector<std::string> words;
       for (const Value& value : call.rest())
-        args.emplace_back(params[i].name, value.text());
+        words.push_back(value.text());
+      if (!words.empty())
+        args.push_back({.name = params[i].name, .value = shown(state, words)});
     } else if (call.given(i)) {
-      args.emplace_back(params[i].name, call.value(i).text());
+      args.push_back({.name = params[i].name, .value = shown(state, call.value(i).text())});
     }
   }
   return args;
+}
+
+/// The value that an op gives a variable of a telling name is a secret before the op is shown.
+void note_variable(State& state, const GatedCall& call) {
+  const OpDecl& decl = call.decl();
+  for (const op::Need& need : decl.requests()) {
+    const int name = need.cap == op::Cap::Env ? decl.index_of(need.subject) : -1;
+    const int value = decl.index_of("value");
+    if (name < 0 || value < 0 || !call.given(static_cast<std::size_t>(value)))
+      continue;
+    if (is_secret_name(call.value(static_cast<std::size_t>(name)).text()))
+      state.run.secrets().add(call.value(static_cast<std::size_t>(value)));
+  }
 }
 
 /// What hooks are told of an op: its subject is that of its first need, else its first argument.
@@ -297,8 +316,11 @@ Eval<Value> call_body(State& state, GatedCall& call) {
 /// The slow way: somebody listens, or hooks may be interested.
 Eval<Value> call_observed(State& state, GatedCall& call) {
   Step step(state);
-  if (watched(state))
-    PERCH_TRY(step.open(call.decl().name, op_args(call)));
+  if (watched(state)) {
+    note_variable(state, call);
+    PERCH_TRY(step.open(
+        {.what = trace::What::Op, .kind = call.decl().name, .args = op_args(state, call)}));
+  }
   Value value;
   const auto run = [&]() -> Flow {
     PERCH_TRY_ASSIGN(value, call_body(state, call));

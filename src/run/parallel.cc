@@ -165,7 +165,7 @@ Flow run_parallel(State& state, const ParallelNode& node) {
   PERCH_TRY_ASSIGN(const bool fail_fast,
                    truth_option(state, node.fail_fast, "parallel: fail_fast", false));
   return stepped(
-      state, "parallel", [&] { return StepArgs{{"branches", cat(count)}}; },
+      state, "parallel", [&] { return StepArgs{{"branches", count}}; },
       [&] { return Branches(state, node, static_cast<std::size_t>(at_once), fail_fast).run(); });
 }
 

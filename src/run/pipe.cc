@@ -201,11 +201,13 @@ Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
   PERCH_TRY_ASSIGN(stage.child,
                    evaluate_child(state, static_cast<const program::ExecNode&>(stage.node)));
   if (watched(state))
-    PERCH_TRY(stage.step.open("exec", child_args(*stage.child)));
+    PERCH_TRY(stage.step.open(child_step(*stage.child)));
   if (has_hooks(state))
     PERCH_TRY(before_hooks(state, stage.child->event));
   PERCH_TRY(admit_child(state, *stage.child));
+  add_child_facts(state, stage.step, stage.child->spec);
   PERCH_TRY_ASSIGN(stage.child->spec.stdio, placed(state, stdio(stage, ends)));
+  PERCH_TRY(placed(state, settle_before_start(state)));
   auto job = state.run.setting().children.start(stage.child->spec);
   if (stage.last)
     state_.out->job_started();
@@ -222,7 +224,7 @@ Flow Pipeline::start_module(Stage& stage, Ends ends) {
   PERCH_TRY_ASSIGN(stage.guest,
                    evaluate_guest(state, static_cast<const program::WasmRunNode&>(stage.node)));
   if (watched(state))
-    PERCH_TRY(stage.step.open("wasm_run", guest_args(*stage.guest)));
+    PERCH_TRY(stage.step.open(guest_step(state, *stage.guest)));
   if (has_hooks(state))
     PERCH_TRY(before_hooks(state, guest_event(*stage.guest)));
   PERCH_TRY_ASSIGN(const auto stdio_ends, placed(state, stdio(stage, ends)));
@@ -279,7 +281,10 @@ Flow Pipeline::result_of(Stage& stage) {
     result = stage.thread->take_result();
   } else {
     const lane::Ended& ended = jobs_.ended(stage.job);
-    add_usage(stage.step, ended);
+    if (stage.guest)
+      add_guest_facts(stage.step, *stage.guest, ended);
+    else
+      add_usage(stage.step, ended);
     result = placed(stage.state, stage.child ? child_status(*stage.child, ended)
                                              : guest_status(*stage.guest, ended));
   }
@@ -307,7 +312,9 @@ bool Pipeline::lost_its_reader(const Stage& stage, const Failure& failure) const
 } // namespace
 
 Flow run_pipe(State& state, const program::PipeNode& node) {
-  const auto args = [&] { return StepArgs{{"stages", cat(node.stages.size())}}; };
+  const auto args = [&] {
+    return StepArgs{{"stages", static_cast<std::int64_t>(node.stages.size())}};
+  };
   return stepped(state, "pipe", args, [&] { return Pipeline(state, node).run(); });
 }
 

@@ -139,7 +139,7 @@ Flow gave_up(Flow result, std::int64_t attempts) {
 
 Flow attempt(State& state, const program::RetryNode& node, std::int64_t number) {
   return stepped(
-      state, "attempt", [&] { return StepArgs{{"number", cat(number)}}; },
+      state, "attempt", [&] { return StepArgs{{"number", number}}; },
       [&] { return run_body(state, node.body); });
 }
 
@@ -167,7 +167,7 @@ Flow run_attempts(State& state, const program::RetryNode& node, const Plan& plan
 Flow run_retry(State& state, const program::RetryNode& node) {
   PERCH_TRY_ASSIGN(const Plan plan, plan_of(state, node));
   return stepped(
-      state, "retry", [&] { return StepArgs{{"attempts", cat(plan.attempts)}}; },
+      state, "retry", [&] { return StepArgs{{"attempts", plan.attempts}}; },
       [&] { return run_attempts(state, node, plan); });
 }
 

@@ -7,6 +7,7 @@
 #include "run/call.h"
 #include "run/requirements.h"
 #include "run/shared_run.h"
+#include "sys/digest.h"
 
 #include <algorithm>
 
@@ -65,8 +66,64 @@ FdOutlet::Keep kept_output(const Setting& setting) {
                                                       : FdOutlet::Keep::Blocks;
 }
 
+/// The layers the run starts with: those of the command line, and the manifest's.
+std::vector<std::string> layer_origins(const SharedRun& run) {
+  std::vector<std::string> origins;
+  for (const auto& layer : run.request().policy.layers())
+    origins.push_back(layer->origin);
+  const program::Requires& declared = run.program().requirements;
+  if (declared.present)
+    origins.push_back(base::cat("requires (", run.setting().sources.file_line(declared.span), ')'));
+  return origins;
+}
+
+/// Tells of the run before anything of it happens. Errors: audit_failed.
+Status begin_session(SharedRun& run, const CallArguments& arguments) {
+  const Setting& setting = run.setting();
+  if (setting.sink == nullptr)
+    return {};
+  const Request& request = run.request();
+  note_secrets(run, *request.command, arguments);
+  const std::vector<std::string> words =
+      words_to_show(run, *request.command, arguments, request.words);
+  const std::vector<std::string> layers = layer_origins(run);
+  const std::string digest = sys::hex_digest(sys::DigestKind::Sha256,
+                                             setting.sources.get(run.program().root().source).text);
+  return setting.sink->session_start({.program = run.program().name,
+                                      .version = run.program().version,
+                                      .command = request.command->name,
+                                      .words = words,
+                                      .directory = request.directory,
+                                      .script = request.script_path,
+                                      .script_sha256 = digest,
+                                      .layers = layers,
+                                      .unix_ns = setting.world.clock.unix_ns(),
+                                      .steady_ns = setting.world.clock.steady_ns()});
+}
+
+/// Tells how it ended. Where that cannot be told, this is how it ended.
+Outcome end_session(SharedRun& run, Outcome outcome) {
+  if (outcome.failure)
+    outcome.failure->error = run.secrets().mask(std::move(outcome.failure->error));
+  const Setting& setting = run.setting();
+  if (setting.sink == nullptr)
+    return outcome;
+  const int code = exit_code(outcome);
+  Status told =
+      setting.sink->session_end({.ok = code == 0,
+                                 .code = code,
+                                 .error = outcome.failure ? &outcome.failure->error : nullptr,
+                                 .unix_ns = setting.world.clock.unix_ns(),
+                                 .steady_ns = setting.world.clock.steady_ns()});
+  if (told)
+    return outcome;
+  return {.how = Outcome::How::Failed,
+          .failure = Failure{.error = std::move(told).error(), .span = {}, .chain = {}}};
+}
+
 /// From the manifest to the end of the body.
 Flow run_request(State& state, const Request& request, CallArguments arguments) {
+  PERCH_TRY(placed(state, begin_session(state.run, arguments)));
   PERCH_TRY_ASSIGN(const policy::Policy given, placed(state, state.run.gate().pin(request.policy)));
   const Restoring<const policy::Policy*> flags(state.policy, &given);
   PERCH_TRY_ASSIGN(const policy::Policy policy, with_requirements(state));
@@ -105,7 +162,7 @@ Outcome execute(const Setting& setting, const Request& request) {
   Flow result = run_request(state, request, std::move(*arguments));
   if (auto flushed = out.flush(); !flushed && result)
     result = raise(state, std::move(flushed).error());
-  return outcome_of(std::move(result));
+  return end_session(run, outcome_of(std::move(result)));
 }
 
 } // namespace perch::run

@@ -1,6 +1,11 @@
 #pragma once
 // Texts that no event may show: values of secret arguments and of variables with telling names.
 
+#include "base/result.h"
+#include "op/value.h"
+
+#include <atomic>
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -12,15 +17,28 @@ namespace perch::run {
 /// `*PASSWORD*`, `*_KEY`, in any case.
 [[nodiscard]] bool is_secret_name(std::string_view name);
 
+/// What is shown in place of a secret.
+inline constexpr std::string_view kMask = "•••";
+
 /// Threads: safe from all branches of a run.
 class Secrets {
 public:
   /// Remembers a value. Texts under four bytes are no secrets: hiding them would hide everything.
   void add(std::string_view value);
+  /// A value of the program: a list's elements each count, too.
+  void add(const op::Value& value);
   /// `text` with every secret replaced by `•••`.
   [[nodiscard]] std::string mask(std::string text) const;
+  [[nodiscard]] Error mask(Error error) const;
+  /// The same for a text of any size: after kLongestShown bytes only its size is told.
+  [[nodiscard]] std::string shown(std::string_view text) const;
+  static constexpr std::size_t kLongestShown = 4096;
 
 private:
+  void replace_all(std::string& text) const;
+  void hide_cut_off(std::string& text) const;
+
+  std::atomic<bool> any_ = false;
   mutable std::mutex mutex_;
   std::vector<std::string> values_; ///< longest first, so that one inside another leaves no rest
 };

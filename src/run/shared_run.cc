@@ -2,17 +2,33 @@
 
 #include "run/cancelling.h"
 
+#include <algorithm>
+
 namespace perch::run {
 
 namespace {
 
-GateSetup gate_setup(const Setting& setting, const Request& request) {
+GateSetup gate_setup(const Setting& setting, const Request& request, const Secrets& secrets) {
   return {.world = setting.world,
           .sink = setting.sink,
+          .sources = &setting.sources,
+          .secrets = &secrets,
           .protected_directories = {setting.cache_directory, setting.state_directory},
           .confine_off = request.confine_off,
           .allow_child_network = request.allow_child_network,
           .http = request.http};
+}
+
+/// The names of arguments that are marked `secret`, and all names that say so themselves.
+std::vector<bool> secret_slots_of(const program::Command& command) {
+  std::vector<bool> secret(static_cast<std::size_t>(command.slots));
+  for (std::size_t i = 0; i < std::min(secret.size(), command.slot_names.size()); ++i)
+    secret[i] = is_secret_name(command.slot_names[i]);
+  for (const program::Arg& arg : command.args) {
+    if (arg.secret && arg.slot >= 0)
+      secret[static_cast<std::size_t>(arg.slot)] = true;
+  }
+  return secret;
 }
 
 } // namespace
@@ -28,9 +44,22 @@ const op::Value& BindingValues::store(std::int32_t binding, op::Value value) {
 }
 
 SharedRun::SharedRun(const Setting& setting, const Request& request)
-    : setting_(setting), request_(request), gate_(gate_setup(setting, request)),
+    : setting_(setting), request_(request), gate_(gate_setup(setting, request, secrets_)),
       bindings_(request.program->bindings.size()),
-      start_unix_(setting.world.clock.unix_ns() / 1'000'000'000) {}
+      start_unix_(setting.world.clock.unix_ns() / 1'000'000'000) {
+  for (const program::Command* command : request.program->commands) {
+    std::vector<bool> secret = secret_slots_of(*command);
+    if (std::ranges::find(secret, true) != secret.end())
+      secret_slots_.emplace(command, std::move(secret));
+  }
+}
+
+const std::vector<bool>* SharedRun::secret_slots(const program::Command& command) const {
+  if (secret_slots_.empty())
+    return nullptr;
+  const auto found = secret_slots_.find(&command);
+  return found == secret_slots_.end() ? nullptr : &found->second;
+}
 
 void SharedRun::say(const std::string& line) {
   const std::scoped_lock lock(mutex_);

@@ -46,6 +46,8 @@ public:
   [[nodiscard]] const program::Program& program() const { return *request_.program; }
   [[nodiscard]] Gate& gate() { return gate_; }
   [[nodiscard]] Secrets& secrets() { return secrets_; }
+  /// Which slots of the command have names of secrets; null: none.
+  [[nodiscard]] const std::vector<bool>* secret_slots(const program::Command& command) const;
   [[nodiscard]] BindingValues& bindings() { return bindings_; }
   [[nodiscard]] trace::SpanId next_span() { return ++spans_; }
 
@@ -71,8 +73,9 @@ public:
 private:
   const Setting& setting_;
   const Request& request_;
-  Gate gate_;
   Secrets secrets_;
+  std::unordered_map<const program::Command*, std::vector<bool>> secret_slots_;
+  Gate gate_;
   BindingValues bindings_;
   std::atomic<trace::SpanId> spans_ = 0;
   std::int64_t start_unix_;

@@ -5,6 +5,8 @@ namespace perch::run {
 void Slots::set(program::Slot slot, op::Value value) {
   if (slot < 0)
     return;
+  if (secret_ != nullptr && (*secret_)[static_cast<std::size_t>(slot)])
+    secrets_->add(value);
   slots_[static_cast<std::size_t>(slot)] = std::move(value);
   for (Watch* watch = watch_; watch != nullptr; watch = watch->outer_)
     watch->set_[static_cast<std::size_t>(slot)] = true;

@@ -3,6 +3,7 @@
 
 #include "op/value.h"
 #include "program/program.h"
+#include "run/secrets.h"
 
 #include <optional>
 #include <utility>
@@ -14,9 +15,13 @@ namespace perch::run {
 /// beside it.
 class Slots {
 public:
-  explicit Slots(const program::Command& command)
-      : slots_(static_cast<std::size_t>(command.slots)) {}
-  Slots(const Slots& other) : slots_(other.slots_) {} ///< nobody watches the copy
+  /// `secret` says which slots have names of secrets, null: none; their values go to `secrets`.
+  explicit Slots(const program::Command& command, const std::vector<bool>* secret = nullptr,
+                 Secrets* secrets = nullptr)
+      : slots_(static_cast<std::size_t>(command.slots)), secret_(secret), secrets_(secrets) {}
+  /// Nobody watches the copy.
+  Slots(const Slots& other)
+      : slots_(other.slots_), secret_(other.secret_), secrets_(other.secrets_) {}
   Slots& operator=(const Slots&) = delete;
 
   /// Null when the slot is -1 or nothing has set it. Valid until the slot is set or cleared.
@@ -50,6 +55,8 @@ public:
 
 private:
   std::vector<std::optional<op::Value>> slots_;
+  const std::vector<bool>* secret_;
+  Secrets* secrets_;
   Watch* watch_ = nullptr;
 };
 

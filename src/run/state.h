@@ -22,7 +22,7 @@ class SharedRun;
 
 /// One open call, for the chain of a Failure and the depth limit. Lives on the stack of the call.
 struct CallLink {
-  enum class Kind : std::uint8_t { Command, Hook, Binding };
+  enum class Kind : std::uint8_t { Command, Hook, Signal, Binding };
   Kind kind = Kind::Command;
   std::string_view name;
   diag::Span site;                            ///< where it was called; unknown for the first

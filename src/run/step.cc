@@ -1,5 +1,6 @@
 #include "run/step.h"
 
+#include "base/text.h"
 #include "diag/source.h"
 #include "op/call.h"
 #include "run/shared_run.h"
@@ -8,12 +9,39 @@ namespace perch::run {
 
 namespace {
 
+/// More words than this are counted, not shown.
+constexpr std::size_t kMostWords = 1000;
+
 /// The namespace of an imported file, or its path where it was imported flat.
 std::string_view import_name(const program::Module* module, const program::Program& program) {
   if (module == nullptr || module == &program.root())
     return {};
   return module->ns.empty() ? std::string_view(module->path) : module->ns;
 }
+
+/// Masks every text of a value.
+struct Masking {
+  const Secrets& secrets;
+
+  void operator()(std::string& text) const { text = secrets.mask(std::move(text)); }
+  void operator()(std::int64_t) const {}
+  void operator()(bool) const {}
+  void operator()(std::chrono::nanoseconds) const {}
+  void operator()(std::vector<std::string>& texts) const {
+    for (std::string& text : texts)
+      (*this)(text);
+  }
+  void operator()(trace::Record& record) const {
+    for (auto& [name, value] : record) {
+      if (auto* text = std::get_if<std::string>(&value))
+        (*this)(*text);
+    }
+  }
+  void operator()(std::vector<trace::Record>& records) const {
+    for (trace::Record& record : records)
+      (*this)(record);
+  }
+};
 
 } // namespace
 
@@ -26,24 +54,35 @@ Step::~Step() {
   (void)end(nullptr);
 }
 
-Flow Step::open(std::string_view kind, StepArgs args) {
+void Step::begin_event(const StepInfo& info, trace::Begin& begin) const {
+  SharedRun& run = state_.run;
+  begin.what = info.what;
+  begin.kind = info.kind;
+  begin.whole_op = info.whole_op;
+  const auto* node = state_.node;
+  begin.from_template = info.from_template;
+  if (begin.from_template.empty() && node != nullptr && node->from != nullptr)
+    begin.from_template = node->from->name;
+  const diag::Span at = info.at.known() || node == nullptr ? info.at : node->span;
+  if (at.known())
+    begin.position = run.setting().sources.file_line(at);
+  begin.from_import = import_name(state_.module, run.program());
+  begin.branch = state_.branch;
+  begin.unix_ns = run.setting().world.clock.unix_ns();
+  begin.steady_ns = run.setting().world.clock.steady_ns();
+}
+
+Flow Step::open(StepInfo info) {
   SharedRun& run = state_.run;
   if (run.setting().sink == nullptr)
     return {};
   // Trace lines and the program's own output share a terminal: keep them in their order.
   PERCH_TRY(placed(state_, state_.out->flush()));
-  trace::Begin begin{.id = run.next_span(), .parent = state_.span, .kind = kind};
-  for (auto& [name, value] : args)
-    begin.args.emplace_back(std::move(name), run.secrets().mask(std::move(value)));
-  if (const auto* node = state_.node; node != nullptr) {
-    begin.position = run.setting().sources.file_line(node->span);
-    if (node->from != nullptr)
-      begin.from_template = node->from->name;
-  }
-  begin.from_import = import_name(state_.module, run.program());
-  begin.unix_ns = run.setting().world.clock.unix_ns();
-  begin.steady_ns = run.setting().world.clock.steady_ns();
-  begin.branch = state_.branch;
+  trace::Begin begin{.id = run.next_span(), .parent = state_.span};
+  begin.args = std::move(info.args);
+  for (trace::Field& field : begin.args)
+    std::visit(Masking{run.secrets()}, field.value);
+  begin_event(info, begin);
   PERCH_TRY(placed(state_, run.setting().sink->begin(begin)));
   end_.id = begin.id;
   outer_ = std::exchange(state_.span, begin.id);
@@ -51,17 +90,31 @@ Flow Step::open(std::string_view kind, StepArgs args) {
   return {};
 }
 
-void Step::fact(std::string name, std::string json) {
+void Step::fact(std::string_view name, trace::Field::Value value) {
+  if (!open_)
+    return;
+  std::visit(Masking{state_.run.secrets()}, value);
+  end_.facts.push_back({.name = name, .value = std::move(value)});
+}
+
+void Step::note_end() {
   if (open_)
-    end_.facts.emplace_back(std::move(name), std::move(json));
+    end_.steady_ns = state_.run.setting().world.clock.steady_ns();
 }
 
 Status Step::end(const Error* error) {
   open_ = false;
   state_.span = outer_;
-  end_.error = error;
-  end_.steady_ns = state_.run.setting().world.clock.steady_ns();
-  return state_.run.setting().sink->end(end_);
+  SharedRun& run = state_.run;
+  Error masked;
+  if (error != nullptr) {
+    masked = run.secrets().mask(*error);
+    end_.error = &masked;
+  }
+  end_.unix_ns = run.setting().world.clock.unix_ns();
+  if (end_.steady_ns == 0)
+    end_.steady_ns = run.setting().world.clock.steady_ns();
+  return run.setting().sink->end(end_);
 }
 
 Flow Step::close(Flow result) {
@@ -74,6 +127,30 @@ Flow Step::close(Flow result) {
   if (!ended)
     return raise(state_, std::move(ended).error());
   return result;
+}
+
+Status Step::close(Status result) {
+  if (open_)
+    PERCH_TRY(end(result ? nullptr : &result.error()));
+  return result;
+}
+
+Status settle_before_start(const State& state) {
+  trace::Sink* sink = state.run.setting().sink;
+  return sink == nullptr ? Status() : sink->before_start();
+}
+
+std::string shown(const State& state, std::string_view text) {
+  return state.run.secrets().shown(text);
+}
+
+std::vector<std::string> shown(const State& state, std::span<const std::string> texts) {
+  std::vector<std::string> out;
+  for (const std::string& text : texts.first(std::min(texts.size(), kMostWords)))
+    out.push_back(shown(state, text));
+  if (texts.size() > kMostWords)
+    out.push_back(base::cat("… and ", texts.size() - kMostWords, " more"));
+  return out;
 }
 
 } // namespace perch::run

@@ -13,7 +13,16 @@ namespace perch::run {
 /// Whether somebody listens. The arguments of a step are worth computing only then.
 [[nodiscard]] bool watched(const State& state);
 
-using StepArgs = std::vector<std::pair<std::string, std::string>>;
+using StepArgs = trace::Fields;
+
+struct StepInfo {
+  trace::What what = trace::What::Block;
+  std::string_view kind;
+  StepArgs args;
+  std::string_view from_template = {}; ///< empty: what the statement comes from
+  diag::Span at = {};                  ///< unknown: where the statement is
+  bool whole_op = false;               ///< see trace::Begin
+};
 
 /// An open span. Between open() and close() it is the parent of what `state` begins.
 class Step {
@@ -23,18 +32,22 @@ public:
   Step(const Step&) = delete;
   Step& operator=(const Step&) = delete;
 
-  /// Begins the span; secrets in `args` are masked here.
+  /// Begins the span; secrets in its arguments are masked here.
   /// Errors: audit_failed, before the effect that the span stands for.
-  Flow open(std::string_view kind, StepArgs args);
-  /// A figure for the end event; `json` is JSON text.
-  void fact(std::string name, std::string json);
+  Flow open(StepInfo info);
+  /// Something known only later, for the end event; secrets in it are masked here.
+  void fact(std::string_view name, trace::Field::Value value);
   void mark_cached() { end_.cached = true; }
   void mark_skipped() { end_.skipped = true; }
+  /// What the span stands for is over, although close() may come later.
+  void note_end();
   /// Ends the span with `result`, which it returns, or audit_failed.
   Flow close(Flow result);
+  Status close(Status result);
 
 private:
   Status end(const Error* error);
+  void begin_event(const StepInfo& info, trace::Begin& begin) const;
 
   State& state_;
   trace::End end_;
@@ -42,14 +55,23 @@ private:
   bool open_ = false;
 };
 
-/// Runs `body` inside a span; `args` is called only when somebody listens.
+/// Runs `body` inside a block's span; `args` is called only when somebody listens.
 template <class Args, class Body>
 Flow stepped(State& state, std::string_view kind, const Args& args, const Body& body) {
   if (!watched(state))
     return body();
   Step step(state);
-  PERCH_TRY(step.open(kind, args()));
+  PERCH_TRY(step.open({.kind = kind, .args = args()}));
   return step.close(body());
 }
+
+/// What was told is made durable where that is asked for; before a process or a guest starts.
+/// Errors: audit_failed.
+[[nodiscard]] Status settle_before_start(const State& state);
+
+/// Text for an argument: masked, and cut when it is long.
+[[nodiscard]] std::string shown(const State& state, std::string_view text);
+[[nodiscard]] std::vector<std::string> shown(const State& state,
+                                             std::span<const std::string> texts);
 
 } // namespace perch::run

@@ -1,57 +1,135 @@
 #pragma once
-// One stream of span events; `--trace`, `--report` and `--audit` are readers of it.
+// One stream of span events; `--trace`, `--report` and `--audit` are readers of it, and `learn`
+// derives a manifest from it.
 
 #include "base/result.h"
 
+#include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace perch::trace {
 
 using SpanId = std::uint64_t; ///< 0: none
 
+/// What a span stands for.
+enum class What : std::uint8_t {
+  Command, ///< a call of a command, of a hook or of a handler
+  Block,   ///< a block, or one of its parts: `parallel`, `attempt`, `rescue`, …
+  Op,
+  Child, ///< a process: a statement's own, or one that an op starts
+  Guest, ///< the run of a module
+};
+
+using Scalar = std::variant<std::string, std::int64_t>;
+using Record = std::vector<std::pair<std::string_view, Scalar>>;
+
+/// An argument or a figure. The name lives as long as the event.
+struct Field {
+  using Value = std::variant<std::string, std::int64_t, bool, std::chrono::nanoseconds,
+                             std::vector<std::string>, Record, std::vector<Record>>;
+  std::string_view name;
+  Value value;
+};
+using Fields = std::vector<Field>;
+
 struct Begin {
   SpanId id = 0;
   SpanId parent = 0;
-  std::string_view kind; ///< op or block name, "exec", "command", "wasm_run"
-  std::vector<std::pair<std::string, std::string>> args; ///< after interpolation, secrets masked
-  std::string position;                                  ///< `file:line`
-  std::string_view from_template;
-  std::string_view from_import;
+  What what = What::Op;
+  std::string_view kind; ///< name of the op or block; `exec`, `command`, `hook`, `wasm_run`, …
+  Fields args;           ///< after interpolation, secrets masked, long values cut; main one first
+  std::string position;  ///< `file:line`
+  std::string_view from_template; ///< empty: none
+  std::string_view from_import;   ///< namespace or path of the imported file; empty: none
   std::int64_t unix_ns = 0;
   std::int64_t steady_ns = 0;
-  int branch = 0; ///< 1-based number in a `parallel`, 0 outside
+  int branch = 0; ///< 1-based number in the innermost `parallel` around it, 0 outside
+  /// A Child that is all its op does (`shell "…"`): the two are one thing to a reader.
+  bool whole_op = false;
 };
 
 struct End {
   SpanId id = 0;
+  std::int64_t unix_ns = 0;
   std::int64_t steady_ns = 0;
-  const Error* error = nullptr; ///< null: succeeded
+  const Error* error = nullptr; ///< null: succeeded; its texts masked
   bool skipped = false;
   bool cached = false;
-  /// Figures of a child or guest: exit, signal, cpu, memory, sha256, …, as (name, JSON text).
-  std::vector<std::pair<std::string, std::string>> facts;
+  /// What is known only now: a child's path and argv, exit or signal, figures; secrets masked.
+  Fields facts;
 };
 
+/// A refusal: by a layer of the policy, or by a rule that is no layer (`layer` is then its reason).
 struct Deny {
   SpanId span = 0;
+  std::string_view actor; ///< op or statement that asked
   std::string_view cap;
   std::string subject;
-  std::string layer;
+  std::string layer;    ///< "requires (a.perch:3)", "--no-write"
+  std::string position; ///< of the layer, `file:line`; empty for a flag's
+  std::int64_t unix_ns = 0;
+};
+
+/// A request that every layer allowed, as it was decided: nothing is masked.
+struct Allow {
+  SpanId span = 0;
+  std::string_view actor;
+  std::string_view cap;
+  std::string_view subject;  ///< as policy::Request has it
+  std::string_view resolved; ///< exec: the path that runs
+  std::string_view known_as; ///< exec: the name it is found by on perch's own PATH
+  int port = 0;
+  bool shell = false;
+  bool shell_builtin = false;
+  bool guest = false; ///< made by a module's block
+};
+
+/// The beginning of a run, before anything of it happened.
+struct SessionStart {
+  std::string_view program; ///< name and version, as the file declares them
+  std::string_view version;
+  std::string_view command;
+  std::span<const std::string> words; ///< after the command; secrets masked
+  std::string_view directory;
+  std::string_view script; ///< absolute path; "-" for standard input
+  std::string_view script_sha256;
+  std::span<const std::string> layers; ///< origins of the policy's layers, outermost first
+  std::int64_t unix_ns = 0;
+  std::int64_t steady_ns = 0;
+};
+
+struct SessionEnd {
+  bool ok = true;
+  int code = 0;                 ///< exit status of the run
+  const Error* error = nullptr; ///< its texts masked
+  std::int64_t unix_ns = 0;
+  std::int64_t steady_ns = 0;
 };
 
 /// Receives events; called from any thread, one call at a time per sink is NOT guaranteed:
-/// implementations lock. A sink that fails (audit) reports it through the returned Status and the
-/// run stops before the effect.
+/// implementations lock. A sink that fails (audit) reports it through the returned Status: the run
+/// stops before the next effect, and whatever it goes on with fails, too.
 class Sink {
 public:
   virtual ~Sink() = default;
+  virtual Status session_start(const SessionStart& event) = 0;
   virtual Status begin(const Begin& event) = 0;
   virtual Status end(const End& event) = 0;
   virtual Status deny(const Deny& event) = 0;
+  /// For sinks that learn what a program needs; the others have no use for it.
+  virtual Status allow(const Allow& event);
+  /// A process or a guest is about to start: what was told before is to be durable.
+  virtual Status before_start();
+  virtual Status session_end(const SessionEnd& event) = 0;
 };
+
+inline Status Sink::allow(const Allow&) { return {}; }
+inline Status Sink::before_start() { return {}; }
 
 } // namespace perch::trace

@@ -12,6 +12,12 @@ namespace perch::test {
 /// Threads: any.
 class RecordingSink final : public trace::Sink {
 public:
+  Status session_start(const trace::SessionStart& event) override {
+    return add("start " + std::string(event.command));
+  }
+  Status session_end(const trace::SessionEnd& event) override {
+    return add("finish " + std::to_string(event.code));
+  }
   Status begin(const trace::Begin& event) override {
     return add("begin " + std::string(event.kind));
   }

@@ -1,0 +1,86 @@
+// `perch audit verify FILE`.
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "cli/verbs.h"
+#include "sys/fs.h"
+#include "sys/poll_item.h"
+#include "trace/audit_verify.h"
+
+#include <array>
+
+namespace perch::cli {
+
+namespace {
+
+using base::cat;
+
+/// Feeds the file to the verifier; lines may be of any length, the file of any size.
+Status read_lines(const Context& context, const std::string& file, trace::AuditVerifier& verifier) {
+  sys::Fs& fs = context.world.fs;
+  const std::string path = sys::absolute_path(context.world.host.current_directory(), file);
+  PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(path, sys::Final::Follow));
+  PERCH_TRY_ASSIGN(const sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
+  std::array<char, 64 << 10> buffer;
+  std::string line;
+  for (;;) {
+    PERCH_TRY_ASSIGN(const sys::Transfer moved, sys::read_some(fd.get(), buffer));
+    if (moved.state == sys::Transfer::State::Closed)
+      break;
+    std::string_view piece(buffer.data(), moved.bytes);
+    for (auto end = piece.find('\n'); end != piece.npos; end = piece.find('\n')) {
+      line += piece.substr(0, end);
+      verifier.line(line);
+      line.clear();
+      piece.remove_prefix(end + 1);
+    }
+    line += piece;
+  }
+  if (!line.empty())
+    verifier.line(line); // without its newline: the verifier sees whether it is whole
+  return {};
+}
+
+std::string verdict_text(const std::string& file, const trace::AuditVerdict& verdict) {
+  std::string out;
+  for (const trace::AuditProblem& problem : verdict.problems) {
+    out += cat(file, ':', problem.line, ": ", problem.text);
+    out += problem.session.empty() ? std::string("\n") : cat(" [session ", problem.session, "]\n");
+  }
+  for (const trace::AuditSession& session : verdict.sessions) {
+    out += cat("session ", session.id, ": ",
+               base::plural(static_cast<std::int64_t>(session.lines), "line"), " from line ",
+               session.first_line, ", last sha256:", session.last_digest, '\n');
+  }
+  const auto problems = static_cast<std::int64_t>(verdict.problems.size());
+  out += problems == 0 ? std::string("intact\n") : cat(base::plural(problems, "problem"), '\n');
+  return out;
+}
+
+} // namespace
+
+int audit(const Context& context) {
+  const std::vector<std::string>& words = context.options.words;
+  if (words.size() != 2 || words[0] != "verify") {
+    context.report(Error{.kind = kind::kBadArgument,
+                         .message = "`perch audit` needs: verify FILE",
+                         .help = "usage: perch audit verify FILE"});
+    return kUsage;
+  }
+  trace::AuditVerifier verifier;
+  if (const Status read = read_lines(context, words[1], verifier); !read) {
+    context.report(read.error());
+    return kFailure;
+  }
+  const trace::AuditVerdict verdict = std::move(verifier).verdict();
+  if (verdict.sessions.empty() && verdict.problems.empty()) {
+    context.report(Error{.kind = kind::kAuditFailed,
+                         .message = cat('`', words[1], "` holds no session"),
+                         .help = "an audit is written with: perch --audit FILE COMMAND"});
+    return kFailure;
+  }
+  context.out(verdict_text(words[1], verdict));
+  return verdict.problems.empty() ? kOk : kFailure;
+}
+
+} // namespace perch::cli

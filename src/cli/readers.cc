@@ -1,0 +1,207 @@
+#include "cli/readers.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "cli/version.h"
+#include "sys/append_file.h"
+#include "sys/fs.h"
+#include "trace/audit.h"
+#include "trace/fan_out.h"
+#include "trace/report.h"
+#include "trace/trace_text.h"
+
+#include <random>
+
+namespace perch::cli {
+
+namespace {
+
+using base::cat;
+
+constexpr std::string_view kStdout = "-";
+
+/// A standard stream, or a file of our own.
+class StreamWriter final : public trace::Writer {
+public:
+  StreamWriter(int fd, std::string shown) : fd_(fd), shown_(std::move(shown)) {}
+  StreamWriter(sys::Fd file, std::string shown)
+      : own_(std::move(file)), fd_(own_.get()), shown_(std::move(shown)) {}
+  Status write(std::string_view bytes) override { return sys::write_all(fd_, bytes, shown_); }
+
+private:
+  sys::Fd own_;
+  int fd_;
+  std::string shown_;
+};
+
+class AuditWriter final : public trace::Writer {
+public:
+  explicit AuditWriter(sys::AppendFile file) : file_(std::move(file)) {}
+  Status write(std::string_view bytes) override { return file_.append(bytes); }
+  Status sync() override { return file_.sync(); }
+
+private:
+  sys::AppendFile file_;
+};
+
+std::string absolute(const Context& context, std::string_view path) {
+  return sys::absolute_path(context.world.host.current_directory(), path);
+}
+
+Result<std::unique_ptr<trace::Writer>> open_stream(const Context& context,
+                                                   const std::string& target) {
+  const sys::World& world = context.world;
+  if (target.empty())
+    return std::make_unique<StreamWriter>(world.err, "standard error");
+  if (target == kStdout)
+    return std::make_unique<StreamWriter>(world.out, "standard output");
+  PERCH_TRY_ASSIGN(const sys::Spot spot,
+                   world.fs.locate(absolute(context, target), sys::Final::Follow));
+  PERCH_TRY_ASSIGN(sys::Fd file, world.fs.open(spot, sys::Access::Write, 0644));
+  return std::make_unique<StreamWriter>(std::move(file), target);
+}
+
+Result<std::unique_ptr<trace::Writer>> open_audit(const Context& context,
+                                                  const std::string& target) {
+  auto file = target == kStdout ? sys::AppendFile::borrow(context.world.out, "standard output")
+                                : sys::AppendFile::open(absolute(context, target), target);
+  if (!file) {
+    return fail(kind::kAuditFailed, cat("the audit cannot be written: ", file.error().message),
+                target, file.error().help);
+  }
+  return std::make_unique<AuditWriter>(std::move(*file));
+}
+
+/// 128 bits nobody can foresee.
+std::string random_session() {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::random_device random;
+  std::string id;
+  for (int word = 0; word < 4; ++word) {
+    std::uint32_t bits = random();
+    for (int digit = 0; digit < 8; ++digit, bits >>= 4)
+      id += kHex[bits & 15];
+  }
+  return id;
+}
+
+trace::Paint paint_for(const Context& context, const std::string& target) {
+  const bool colour = target.empty() ? context.color_err == diag::Color::On
+                                     : target == kStdout && context.color_out == diag::Color::On;
+  return colour ? trace::Paint::Yes : trace::Paint::No;
+}
+
+/// `out.html` of the test `t`: `out.t.html`.
+std::string file_of_test(const std::string& file, std::string_view test) {
+  const auto dot = file.rfind('.');
+  if (dot == file.npos || dot < file.rfind('/') + 1)
+    return cat(file, '.', test);
+  return cat(file.substr(0, dot), '.', test, file.substr(dot));
+}
+
+} // namespace
+
+std::vector<std::string> reader_flags(const Context& context, std::string_view test) {
+  const Options& options = context.options;
+  std::vector<std::string> flags;
+  const auto add = [&](std::string_view name, const std::optional<std::string>& target) {
+    if (!target)
+      return;
+    if (target->empty() || *target == kStdout)
+      flags.push_back(target->empty() ? std::string(name) : cat(name, "=-"));
+    else
+      flags.push_back(cat(name, '=', file_of_test(absolute(context, *target), test)));
+  };
+  add("--trace", options.trace);
+  add("--report", options.report);
+  if (options.audit && *options.audit != kStdout)
+    flags.push_back(cat("--audit=", absolute(context, *options.audit)));
+  else if (options.audit)
+    flags.emplace_back("--audit=-");
+  return flags;
+}
+
+struct Readers::Parts {
+  const Context& context;
+  std::unique_ptr<trace::Writer> audit_to, trace_to, report_to;
+  std::unique_ptr<trace::AuditSink> audit;
+  std::unique_ptr<trace::TraceSink> trace;
+  std::unique_ptr<trace::ReportSink> report;
+  std::unique_ptr<trace::FanOut> all;
+
+  Status make_audit();
+  Status make_trace();
+  Status make_report();
+};
+
+Status Readers::Parts::make_audit() {
+  if (!context.options.audit)
+    return {};
+  const std::string& target = *context.options.audit;
+  PERCH_TRY_ASSIGN(audit_to, open_audit(context, target));
+  sys::Host& host = context.world.host;
+  audit = std::make_unique<trace::AuditSink>(
+      *audit_to, trace::AuditIdentity{.session = random_session(),
+                                      .user = host.user(),
+                                      .host = host.hostname(),
+                                      .perch_version = std::string(kVersion),
+                                      .target = target});
+  return {};
+}
+
+Status Readers::Parts::make_trace() {
+  if (!context.options.trace)
+    return {};
+  const std::string& target = *context.options.trace;
+  PERCH_TRY_ASSIGN(trace_to, open_stream(context, target));
+  trace = std::make_unique<trace::TraceSink>(*trace_to, paint_for(context, target));
+  return {};
+}
+
+Status Readers::Parts::make_report() {
+  if (!context.options.report)
+    return {};
+  const std::string& target = *context.options.report;
+  PERCH_TRY_ASSIGN(report_to, open_stream(context, target));
+  report = std::make_unique<trace::ReportSink>(
+      *report_to, trace::ReportSink::Options{.format = trace::report_format(target),
+                                             .paint = paint_for(context, target),
+                                             .pid = context.world.host.pid()});
+  return {};
+}
+
+Readers::Readers(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Readers::~Readers() = default;
+
+Result<std::unique_ptr<Readers>> Readers::make(const Context& context) {
+  auto parts = std::make_unique<Parts>(Parts{.context = context});
+  PERCH_TRY(parts->make_audit());
+  PERCH_TRY(parts->make_trace());
+  PERCH_TRY(parts->make_report());
+  // The audit comes first: what it cannot record does not happen, and nobody else is told of it.
+  std::vector<trace::Sink*> sinks;
+  if (parts->audit)
+    sinks.push_back(parts->audit.get());
+  if (parts->trace)
+    sinks.push_back(parts->trace.get());
+  if (parts->report)
+    sinks.push_back(parts->report.get());
+  if (!sinks.empty())
+    parts->all = std::make_unique<trace::FanOut>(std::move(sinks));
+  return std::unique_ptr<Readers>(new Readers(std::move(parts)));
+}
+
+trace::Sink* Readers::sink() const { return parts_->all.get(); }
+
+void Readers::report_failures() const {
+  const auto note = [&](std::string_view what, const std::optional<Error>& failed) {
+    if (failed)
+      parts_->context.err(cat("perch: the ", what, " is not complete: ", failed->message, '\n'));
+  };
+  if (parts_->trace)
+    note("trace", parts_->trace->failure());
+  if (parts_->report)
+    note("report", parts_->report->failure());
+}
+
+} // namespace perch::cli

@@ -1,0 +1,37 @@
+#pragma once
+// The readers of a run's events that the options ask for; every verb that runs commands makes them
+// here.
+
+#include "cli/context.h"
+#include "trace/event.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace perch::cli {
+
+/// The flags that make the same readers in the process of a test, which runs elsewhere: files are
+/// absolute, and a trace or report gets the test's name before its ending.
+[[nodiscard]] std::vector<std::string> reader_flags(const Context& context, std::string_view test);
+
+/// `--trace`, `--report` and `--audit`, in any combination. Lifetime: borrows the context.
+class Readers {
+public:
+  /// Opens what they write to. Errors: audit_failed; file_* for the others.
+  [[nodiscard]] static Result<std::unique_ptr<Readers>> make(const Context& context);
+  ~Readers();
+
+  /// Null when nothing was asked for: then events cost nothing.
+  [[nodiscard]] trace::Sink* sink() const;
+  /// After the run: says which trace or report could not be written.
+  void report_failures() const;
+
+private:
+  struct Parts;
+  explicit Readers(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+} // namespace perch::cli

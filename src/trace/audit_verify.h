@@ -1,0 +1,65 @@
+#pragma once
+// `perch audit verify`: whether the lines of an audit are those that were written, all and in
+// order.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace perch::trace {
+
+struct AuditProblem {
+  std::size_t line = 0; ///< of the file, from 1
+  std::string session;  ///< empty: the line belongs to none
+  std::string text;
+};
+
+/// A session whose lines are in the file.
+struct AuditSession {
+  std::string id;
+  std::size_t first_line = 0;
+  std::size_t lines = 0;
+  bool ended = false;
+  std::string last_digest; ///< of its last line: to note elsewhere, since no line follows it
+};
+
+struct AuditVerdict {
+  std::vector<AuditSession> sessions; ///< in the order they began
+  std::vector<AuditProblem> problems; ///< in the order of the file
+};
+
+/// Takes the file line by line, so that it may be larger than memory.
+///
+/// What is found: lines that are no JSON or no line of an audit, lines that were changed, taken
+/// out, doubled or moved, sessions whose end is missing. What no chain can show: a session that was
+/// taken out as a whole, and a change of a session's last line; its digest is told for that.
+class AuditVerifier {
+public:
+  void line(std::string_view text);
+  [[nodiscard]] AuditVerdict verdict() &&;
+
+private:
+  struct Entry {
+    std::int64_t seq = 0;
+    std::size_t line = 0;
+    std::string previous, digest;
+    bool start = false, end = false;
+  };
+  struct Chain {
+    std::vector<Entry> entries;
+  };
+
+  void problem(std::size_t line, std::string_view session, std::string text);
+  void check(const std::string& id, Chain& chain);
+  void check_order(const std::string& id, const Chain& chain);
+  void check_links(const std::string& id, const Chain& chain);
+
+  std::size_t lines_ = 0;
+  std::map<std::string, Chain, std::less<>> chains_;
+  std::vector<AuditProblem> problems_;
+};
+
+} // namespace perch::trace
