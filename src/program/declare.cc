@@ -332,7 +332,7 @@ void Analyzer::declare_bin(Unit& unit, const lang::Need& need) {
     return;
   check_reserved("alias", bin->alias, need.alias_span);
   if (auto [at, added] = bins_.emplace(bin->alias, bin);
-      !added && at->second->alias == bin->alias) {
+      !added && at->second != bin && at->second->alias == bin->alias) {
     diags_.add(also(DuplicateName{"alias", bin->alias}, need.alias_span, at->second->span,
                     "first declared here"));
   } else {
