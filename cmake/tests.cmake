@@ -76,7 +76,11 @@ if(TARGET perch)
   add_test(NAME acceptance.programs
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/acceptance/run.py
                    --perch $<TARGET_FILE:perch>)
-  set_tests_properties(acceptance.programs PROPERTIES LABELS acceptance TIMEOUT 300)
+  add_test(NAME acceptance.runner_finds_what_it_looks_for
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/acceptance/run.py
+                   --perch $<TARGET_FILE:perch> --self-test)
+  set_tests_properties(acceptance.programs acceptance.runner_finds_what_it_looks_for
+                       PROPERTIES LABELS acceptance TIMEOUT 300)
   set_tests_properties(e2e.cases e2e.diagnostics PROPERTIES LABELS e2e TIMEOUT 900
                        FIXTURES_REQUIRED guests)
   set_tests_properties(docs.blocks docs.blocks_runner_finds_what_it_looks_for docs.ops_page
