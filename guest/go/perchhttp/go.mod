@@ -1,0 +1,3 @@
+module github.com/olivierdevelops/perch/wasm-sdk/perchhttp
+
+go 1.21
