@@ -9,13 +9,16 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sched.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +27,7 @@ namespace perch::lane {
 namespace {
 
 constexpr std::uint64_t kLargestModuleBytes = 1ull << 30;
+constexpr int kLongestWaitSeconds = 600;
 
 sys::Fd in_memory(std::string_view bytes) {
   sys::Fd file(::memfd_create("module", MFD_CLOEXEC));
@@ -82,6 +86,26 @@ void lower_priority() {
   ::syscall(SYS_ioprio_set, kWhoProcess, 0, kClassIdle);
 }
 
+/// Waits until no other process of this user optimises code, whatever its cache: many at once would
+/// only slow each other down. The place is a name in the kernel that goes with its process. False
+/// when it took too long, or the cache is gone.
+bool wait_for_turn(const std::string& directory) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const std::string text = base::cat("perch-wasm-compile-", ::geteuid());
+  std::ranges::copy(text, name.sun_path + 1); // a first zero byte: no file
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
+  const int place = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); // held until the process ends
+  for (int i = 0; i < kLongestWaitSeconds * 2; ++i) {
+    if (::access(directory.c_str(), W_OK) != 0)
+      return false;
+    if (::bind(place, reinterpret_cast<const sockaddr*>(&name), size) == 0)
+      return true;
+    ::usleep(500'000);
+  }
+  return false;
+}
+
 Status optimise(std::span<const std::string> words) {
   const auto limit = base::parse_int(words[1]);
   const Metering metering = words[2] == "fuel" ? Metering::Fuel : Metering::None;
@@ -123,7 +147,7 @@ int compile_in_background(std::span<const std::string> words) {
   if (words.size() != 3)
     return 2;
   lower_priority();
-  return optimise(words) ? 0 : 1;
+  return wait_for_turn(words[0]) && optimise(words) ? 0 : 1;
 }
 
 } // namespace perch::lane

@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -130,6 +130,21 @@ Result<sys::Fd> open_trusted_directory(const std::string& directory) {
                           " belongs to or can be written by somebody else"),
                 directory, base::cat("chmod 700 ", base::shell_quote(directory), ", as its owner"));
   return fd;
+}
+
+/// At random: in a container every process may have the same number, also the one that was killed
+/// and left its file behind.
+std::string temporary_name() {
+  std::array<unsigned char, 12> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    return base::cat(kTempPrefix, static_cast<std::int64_t>(::getpid()));
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string name(kTempPrefix);
+  for (const unsigned char byte : bytes) {
+    name += kDigits[byte >> 4];
+    name += kDigits[byte & 15];
+  }
+  return name;
 }
 
 struct Entry {
@@ -261,9 +276,7 @@ std::optional<sys::Fd> DiskCache::find(const std::string& name) const {
 }
 
 Status DiskCache::store(const std::string& name, std::string_view code) const {
-  static std::atomic<unsigned> counter{0};
-  const std::string temporary =
-      base::cat(kTempPrefix, static_cast<std::int64_t>(::getpid()), '-', counter++);
+  const std::string temporary = temporary_name();
   auto failed = [&](int number) -> Status {
     ::unlinkat(directory_.get(), temporary.c_str(), 0);
     return fail(kind::kCacheError,
@@ -337,6 +350,14 @@ void DiskCache::trim(std::uint64_t limit_bytes) const {
   }
 }
 
+void DiskCache::clear() const {
+  trim(0);
+  // Otherwise nobody would optimise what is compiled next until the claims are old.
+  for (const Entry& entry : list(directory_.get()).temporary)
+    if (entry.file.ends_with(kClaimSuffix))
+      ::unlinkat(directory_.get(), entry.file.c_str(), 0);
+}
+
 Result<CodeCacheInfo> code_cache_info(const std::string& directory) {
   if (::access(directory.c_str(), F_OK) != 0)
     return CodeCacheInfo{};
@@ -354,7 +375,7 @@ Result<CodeCacheInfo> clear_code_cache(const std::string& directory) {
   if (::access(directory.c_str(), F_OK) != 0)
     return info;
   PERCH_TRY_ASSIGN(const DiskCache cache, DiskCache::open(directory));
-  cache.trim(0);
+  cache.clear();
   return info;
 }
 

@@ -42,6 +42,8 @@ public:
 
   /// Removes the least recently used entries until the others fit, and what killed processes left.
   void trim(std::uint64_t limit_bytes) const;
+  /// Removes all entries, and the claims on work that is not done yet.
+  void clear() const;
 
   [[nodiscard]] const std::string& directory() const { return path_; }
 

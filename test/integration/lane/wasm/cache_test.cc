@@ -198,6 +198,8 @@ TEST_F(WasmCache, full_code_replaces_quick_code) {
 
 TEST_F(WasmCache, the_background_compiler_leaves_full_code_for_the_next_run) {
   NEEDS_A_PROCESS_OF_ITS_OWN();
+  fs::create_directories(directory());
+  fs::permissions(directory(), fs::perms::owner_all);
   const std::string words[] = {directory(), "1000000000", "plain"};
   const pid_t child = ::fork();
   if (child == 0) {
@@ -211,6 +213,27 @@ TEST_F(WasmCache, the_background_compiler_leaves_full_code_for_the_next_run) {
   auto full = options();
   full.tier = lane::WasmOptions::Tier::Full;
   EXPECT_EQ(load(full), From::Disk);
+}
+
+TEST_F(WasmCache, the_background_compiler_leaves_a_cache_alone_that_is_gone) {
+  const std::string words[] = {directory(), "1000000000", "plain"};
+  const pid_t child = ::fork(); // which it gives the lowest priority, for good
+  if (child == 0)
+    ::_exit(lane::compile_in_background(words));
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_FALSE(exists(directory()));
+}
+
+TEST_F(WasmCache, files_left_by_a_killed_process_of_this_number_are_no_obstacle) {
+  fs::create_directories(directory());
+  fs::permissions(directory(), fs::perms::owner_all);
+  for (int i = 0; i < 100; ++i)
+    write_file(directory() + "/tmp-" + std::to_string(::getpid()) + "-" + std::to_string(i), "");
+  EXPECT_EQ(load(), From::Compiled);
+  EXPECT_EQ(load(), From::Disk);
+  EXPECT_TRUE(warnings_.empty());
 }
 
 TEST_F(WasmCache, the_least_recently_used_entries_go_first) {
@@ -235,6 +258,16 @@ TEST_F(WasmCache, info_counts_and_clear_empties) {
   EXPECT_EQ(lane::clear_code_cache(directory())->files, 1u);
   EXPECT_EQ(lane::code_cache_info(directory())->files, 0u);
   EXPECT_EQ(load(), From::Compiled);
+}
+
+TEST_F(WasmCache, after_clear_code_is_optimised_again) {
+  auto mine = options();
+  mine.tier = lane::WasmOptions::Tier::Auto;
+  mine.background_compiler = {"/bin/false"};
+  load(mine);
+  EXPECT_NE(file(".try"), "");
+  EXPECT_TRUE(lane::clear_code_cache(directory()));
+  EXPECT_EQ(file(".try"), "");
 }
 
 TEST_F(WasmCache, a_wrong_pin_stops_before_anything_is_compiled) {
