@@ -125,6 +125,9 @@ struct Mount {
   std::string host;  ///< absolute real path of an existing directory
   std::string guest; ///< absolute guest path
   bool writable = false;
+  /// The directory, open, which is mounted whatever has come to stand at `host` since; borrowed
+  /// until the job has started. -1: what is at `host`.
+  int handle = -1;
 };
 
 /// Answers a guest's HTTP request under the policy; runs on a thread of perch's, not the guest's.
@@ -174,11 +177,13 @@ public:
   /// The module with these bytes: from this process, from disk, or compiled now; two callers that
   /// need the same uncompiled module compile it once.
   /// Errors: wasm_compile_failed (`name` in the message), wasm_hash_mismatch when `pin` (64 hex
-  /// digits, any case) is not empty and differs, checked before anything is compiled.
-  /// A guest with `fuel` needs a module loaded with Metering::Fuel.
+  /// digits, any case) is not empty and differs, checked before anything is compiled; what
+  /// `cancel` says when it stops before the code is there (the compiler then goes on alone, for
+  /// whoever asks next). A guest with `fuel` needs a module loaded with Metering::Fuel.
   virtual Result<std::shared_ptr<const Module>> load(std::string_view name, std::string_view bytes,
                                                      std::string_view pin,
-                                                     Metering metering = Metering::None) = 0;
+                                                     Metering metering = Metering::None,
+                                                     sys::CancelToken* cancel = nullptr) = 0;
   /// Puts fully optimised code of the module into the disk cache, unless it is there.
   /// Errors: wasm_compile_failed; cache_error when there is no usable cache.
   virtual Status warm(std::string_view name, std::string_view bytes) = 0;

@@ -81,6 +81,11 @@ Flow add_variables(State& state, const WasmRunNode& node, Guest& guest) {
       const std::string_view name = base::trim(piece);
       if (name.empty())
         return bad_declaration(state, names.span, "wasm_env: a name is missing");
+      if (name.contains('=') || name.contains('\0')) {
+        return bad_declaration(
+            state, names.span, cat("wasm_env: `", name, "` is no name of a variable"),
+            "list names alone; values come from the environment, which with_env changes");
+      }
       auto value = guest_variable(state.run.gate(), state.scope(), kActor, name);
       if (!value)
         return raise(state, names.span, std::move(value).error());
@@ -174,8 +179,10 @@ Eval<Guest> evaluate_guest(State& state, const WasmRunNode& node) {
 Result<std::unique_ptr<lane::Job>> start_guest(State& state, Guest& guest, lane::Stdio stdio) {
   guest.spec.stdio = stdio;
   guest.spec.mounts.clear();
-  for (const GuestMount& mount : guest.mounts)
+  for (const GuestMount& mount : guest.mounts) {
     guest.spec.mounts.push_back(mount.mount);
+    guest.spec.mounts.back().handle = mount.handle.get();
+  }
   PERCH_TRY(settle_before_start(state));
   return state.run.setting().guests.start(guest.module, guest.spec);
 }

@@ -21,7 +21,7 @@ using program::WasmRunNode;
 
 constexpr Actor kActor{.name = "wasm_run"};
 constexpr std::uint64_t kLargestModule = 1ull << 30;
-constexpr std::string_view kRemote = "https://";
+constexpr std::string_view kRemote = "https://", kPlain = "http://";
 
 std::string lower_ascii(std::string_view text) {
   std::string lower(text);
@@ -66,7 +66,7 @@ Result<std::shared_ptr<const lane::Module>> load_bytes(State& state, const WasmR
                                                        std::string_view name,
                                                        std::string_view bytes,
                                                        std::string_view pin) {
-  return state.run.setting().guests.load(name, bytes, pin, metering_of(node));
+  return state.run.setting().guests.load(name, bytes, pin, metering_of(node), state.cancel.get());
 }
 
 /// What a file is known by while it does not change.
@@ -182,6 +182,13 @@ Eval<LoadedModule> load_module(State& state, const WasmRunNode& node) {
                         .base_name = base_name(path)};
   }
   PERCH_TRY_ASSIGN(std::string path, text_of(state, node.path));
+  if (path.starts_with(kPlain)) {
+    return raise(state, node.path.span,
+                 {.kind = kind::kBadArgument,
+                  .message = "a module is fetched over https only",
+                  .help = cat("write it as ", kRemote, std::string_view(path).substr(kPlain.size()),
+                              ", and pin it with wasm_hash")});
+  }
   auto module = path.starts_with(kRemote) ? load_remote(state, node, path, pin)
                                           : load_file(state, node, path, pin);
   if (!module)

@@ -12,35 +12,28 @@ std::string entry_name(const RunEngine& engine, const CodeWanted& wanted, Qualit
                    quality == Quality::Full ? "-full" : "-quick");
 }
 
-/// Tells about the start and the end of a compilation.
-class Progress {
-public:
-  Progress(const WasmOptions& options, std::string_view sha256)
-      : options_(options), sha256_(sha256) {
-    tell(true);
-  }
-  ~Progress() { tell(false); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-private:
-  void tell(bool started) const {
-    if (options_.compiling)
-      options_.compiling(sha256_, started);
-  }
-  const WasmOptions& options_;
-  std::string_view sha256_;
-};
-
 } // namespace
 
 CodeStore::CodeStore(WasmOptions options) : options_(std::move(options)) {}
 
 void CodeStore::warn(const std::string& reason) {
   std::call_once(warned_, [&] {
+    const std::lock_guard lock(telling_mutex_);
     if (options_.cache_warning)
       options_.cache_warning(reason);
   });
+}
+
+void CodeStore::tell_compiling(std::string_view sha256, bool started) {
+  const std::lock_guard lock(telling_mutex_);
+  if (options_.compiling)
+    options_.compiling(sha256, started);
+}
+
+void CodeStore::fall_silent() {
+  const std::lock_guard lock(telling_mutex_);
+  options_.cache_warning = nullptr;
+  options_.compiling = nullptr;
 }
 
 const DiskCache* CodeStore::cache() {
@@ -73,7 +66,7 @@ std::optional<ModuleHandle> CodeStore::map(const RunEngine& engine, const std::s
   return ModuleHandle(module);
 }
 
-std::optional<Code> CodeStore::find(const RunEngine& engine, const CodeWanted& wanted) {
+std::optional<Code> CodeStore::look(const RunEngine& engine, const CodeWanted& wanted) {
   if (options_.tier != WasmOptions::Tier::Quick) {
     if (auto module = map(engine, entry_name(engine, wanted, Quality::Full)))
       return Code{std::move(*module), Module::From::Disk, Quality::Full};
@@ -96,9 +89,12 @@ Result<const wasm_engine_t*> CodeStore::compiler(Metering metering, Quality qual
 
 Result<std::string> CodeStore::compile_now(const CodeWanted& wanted, Quality quality) {
   PERCH_TRY_ASSIGN(const wasm_engine_t* engine, compiler(wanted.metering, quality));
-  const Progress progress(options_, wanted.sha256);
-  PERCH_TRY_ASSIGN(const ModuleHandle module, compile(*engine, wanted.name, wanted.bytes));
-  return serialize(*module);
+  tell_compiling(wanted.sha256, true);
+  auto module = compile(*engine, wanted.name, wanted.bytes);
+  tell_compiling(wanted.sha256, false);
+  if (!module)
+    return std::unexpected(std::move(module).error());
+  return serialize(**module);
 }
 
 Result<Code> CodeStore::make(const RunEngine& engine, const CodeWanted& wanted) {
@@ -117,19 +113,25 @@ Result<Code> CodeStore::make(const RunEngine& engine, const CodeWanted& wanted) 
   return Code{std::move(module), Module::From::Compiled, first_quality()};
 }
 
+std::optional<Code> CodeStore::find(const RunEngine& engine, const CodeWanted& wanted) {
+  if (cache() == nullptr)
+    return std::nullopt;
+  auto code = look(engine, wanted);
+  if (code && code->quality == Quality::Quick)
+    improve_later(engine, wanted);
+  return code;
+}
+
 Result<Code> CodeStore::get(const RunEngine& engine, const CodeWanted& wanted) {
   if (cache() == nullptr)
     return make(engine, wanted);
-  auto code = find(engine, wanted);
+  // One process compiles; the others find its work when the lock is theirs.
+  auto lock = cache()->lock(entry_name(engine, wanted, first_quality()));
+  if (!lock)
+    warn(lock.error().message);
+  auto code = look(engine, wanted);
   if (!code) {
-    // One process compiles; the others find its work when the lock is theirs.
-    auto lock = cache()->lock(entry_name(engine, wanted, first_quality()));
-    if (!lock)
-      warn(lock.error().message);
-    code = find(engine, wanted);
-    if (!code) {
-      PERCH_TRY_ASSIGN(code, make(engine, wanted));
-    }
+    PERCH_TRY_ASSIGN(code, make(engine, wanted));
   }
   if (code->quality == Quality::Quick)
     improve_later(engine, wanted);

@@ -38,24 +38,30 @@ class CodeStore {
 public:
   explicit CodeStore(WasmOptions options);
 
+  /// Code that is on disk; nothing when there is none.
+  [[nodiscard]] std::optional<Code> find(const RunEngine& engine, const CodeWanted& wanted);
   /// Code of the module for `engine`, as the tier wants it. Errors: wasm_compile_failed.
   [[nodiscard]] Result<Code> get(const RunEngine& engine, const CodeWanted& wanted);
   /// Puts optimised code into the cache unless it is there. Errors: wasm_compile_failed,
   /// cache_error.
   [[nodiscard]] Status warm(const RunEngine& engine, const CodeWanted& wanted);
+  /// From here on nobody is told anything: whom the options name may be gone.
+  void fall_silent();
 
 private:
   [[nodiscard]] const DiskCache* cache();
   [[nodiscard]] std::optional<ModuleHandle> map(const RunEngine& engine, const std::string& name);
-  [[nodiscard]] std::optional<Code> find(const RunEngine& engine, const CodeWanted& wanted);
+  [[nodiscard]] std::optional<Code> look(const RunEngine& engine, const CodeWanted& wanted);
   [[nodiscard]] Result<std::string> compile_now(const CodeWanted& wanted, Quality quality);
   [[nodiscard]] Result<Code> make(const RunEngine& engine, const CodeWanted& wanted);
   [[nodiscard]] Result<const wasm_engine_t*> compiler(Metering metering, Quality quality);
   [[nodiscard]] Quality first_quality() const;
   void warn(const std::string& reason);
+  void tell_compiling(std::string_view sha256, bool started);
   void improve_later(const RunEngine& engine, const CodeWanted& wanted);
 
-  const WasmOptions options_;
+  WasmOptions options_; ///< its callbacks under the mutex, the rest never changes
+  std::mutex telling_mutex_;
   std::once_flag cache_once_, warned_;
   std::optional<DiskCache> cache_;
   std::mutex compilers_mutex_;

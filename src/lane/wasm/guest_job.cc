@@ -3,11 +3,13 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "lane/wasm/engine.h"
+#include "lane/wasm/wall.h"
 #include "sys/os_error.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -23,6 +25,8 @@ using std::chrono::milliseconds;
 /// From when a guest has to stop until its thread is given up: it is then stuck in the kernel or in
 /// a long copy of memory, and traps as soon as it comes back.
 constexpr auto kGiveUpAfter = milliseconds(35);
+/// From then until its thread gets only the time that nobody else wants.
+constexpr auto kStubbornAfter = std::chrono::seconds(2);
 constexpr std::size_t kMostFramesShown = 30;
 
 std::string backtrace_text(std::string_view names) {
@@ -50,6 +54,15 @@ Usage thread_usage() {
   return {.user_ns = ns(used.ru_utime), .system_ns = ns(used.ru_stime), .peak_bytes = 0};
 }
 
+/// A guest that copies gigabytes in the host is hard to hit with a signal. Until it is, it gets
+/// only the time that nobody else wants.
+void let_others_run_first(int tid) {
+  if (tid == 0)
+    return;
+  const sched_param none{};
+  ::sched_setscheduler(tid, SCHED_IDLE, &none);
+}
+
 void ring(int event) {
   const std::uint64_t one = 1;
   [[maybe_unused]] auto written = ::write(event, &one, sizeof one);
@@ -58,7 +71,7 @@ void ring(int event) {
 Status check_mounts(const std::vector<Mount>& mounts) {
   for (const Mount& mount : mounts) {
     struct stat info{};
-    if (::stat(mount.host.c_str(), &info) != 0)
+    if (::stat(path_of(mount).c_str(), &info) != 0)
       return sys::os_fail(errno, "mount", mount.host);
     if (!S_ISDIR(info.st_mode))
       return sys::os_fail(ENOTDIR, "mount", mount.host);
@@ -69,7 +82,7 @@ Status check_mounts(const std::vector<Mount>& mounts) {
 /// The C view of a GuestSpec, valid as long as the GuestSpec is.
 struct SpecView {
   std::vector<perch_slice_t> argv, env;
-  std::vector<std::string> env_text;
+  std::vector<std::string> env_text, mount_paths;
   std::vector<perch_mount_t> mounts;
   perch_slice_t input{};
   std::uint64_t fuel = 0;
@@ -80,8 +93,10 @@ struct SpecView {
     env_text.reserve(spec.env.size());
     for (const auto& [name, value] : spec.env)
       env.push_back(slice(env_text.emplace_back(base::cat(name, '=', value))));
+    mount_paths.reserve(spec.mounts.size());
     for (const auto& mount : spec.mounts)
-      mounts.push_back({slice(mount.host), slice(mount.guest), mount.writable});
+      mounts.push_back(
+          {slice(mount_paths.emplace_back(path_of(mount))), slice(mount.guest), mount.writable});
     perch_guest_spec_t view{};
     view.argv = argv.data();
     view.argc = argv.size();
@@ -138,14 +153,14 @@ Status GuestRun::start(const GuestSpec& spec) {
   auto owned = std::make_shared<GuestHandle>(std::move(guest));
   auto started = keepers_.threads.run(spec.mounts, spec.require_kernel_wall,
                                       [self = shared_from_this(), owned](const Status& confined) {
-                                        self->on_thread(std::move(*owned), confined);
+                                        return self->on_thread(std::move(*owned), confined);
                                       });
   if (!started)
     keepers_.supervisor.remove(this);
   return started;
 }
 
-void GuestRun::on_thread(GuestHandle guest, const Status& confined) {
+Afterwards GuestRun::on_thread(GuestHandle guest, const Status& confined) {
   {
     const std::lock_guard lock(mutex_);
     tid_ = static_cast<int>(::syscall(SYS_gettid));
@@ -159,11 +174,12 @@ void GuestRun::on_thread(GuestHandle guest, const Status& confined) {
     tid_ = 0;
     ending_ = true;
     if (given_up_)
-      return;
+      return Afterwards::End;
   }
   keepers_.supervisor.remove(this);
   const std::lock_guard lock(mutex_);
   set_end(std::move(ended));
+  return Afterwards::Reuse;
 }
 
 Ended GuestRun::run(GuestHandle guest) {
@@ -253,6 +269,10 @@ sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
     send_stop_signal(tid_);
   if (now - *stopping_since_ < kGiveUpAfter)
     return now + milliseconds(1);
+  if (now - *stopping_since_ > kStubbornAfter && !stubborn_) {
+    stubborn_ = true;
+    let_others_run_first(tid_);
+  }
   if (!ended_ && !ending_) {
     given_up_ = true;
     keepers_.threads.give_up_one();

@@ -47,7 +47,7 @@ public:
 
 private:
   [[nodiscard]] Result<GuestHandle> make_guest(const perch_linked_t& linked, const GuestSpec& spec);
-  void on_thread(GuestHandle guest, const Status& confined);
+  [[nodiscard]] Afterwards on_thread(GuestHandle guest, const Status& confined);
   [[nodiscard]] Ended run(GuestHandle guest);
   [[nodiscard]] Ended end_of(const perch_outcome_t& outcome);
   [[nodiscard]] Ended stopped_end();
@@ -66,8 +66,9 @@ private:
   std::condition_variable changed_;
   std::optional<Ended> ended_; ///< set once: by the thread, or by who gives it up
   bool given_up_ = false;
-  bool ending_ = false; ///< the thread is about to set the end, and is not given up any more
-  int tid_ = 0;         ///< while the guest is on its thread
+  bool stubborn_ = false; ///< given up, and its thread has the lowest priority
+  bool ending_ = false;   ///< the thread is about to set the end, and is not given up any more
+  int tid_ = 0;           ///< while the guest is on its thread
   sys::Fd done_;
   std::optional<sys::SteadyTime> stopping_since_;
 };

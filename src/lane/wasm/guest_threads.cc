@@ -65,9 +65,13 @@ struct GuestThreads::State {
     mask_guest_signals();
     const Status confined = std::move(wall).enter();
     for (bool more = true; more;) {
-      thread->task(confined);
+      const Afterwards afterwards = thread->task(confined);
       thread->task = nullptr; // frees what it owns, without the lock
       std::unique_lock lock(mutex);
+      if (afterwards == Afterwards::End) {
+        --given_up;
+        break;
+      }
       more = wait_for_task(lock, thread);
     }
     const std::lock_guard lock(mutex);

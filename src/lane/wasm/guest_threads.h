@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,8 +17,11 @@
 
 namespace perch::lane {
 
+/// Whether a thread may serve another guest. One that was given up may not: it may have the lowest
+/// priority for good.
+enum class Afterwards : std::uint8_t { Reuse, End };
 /// What a guest does on its thread; `confined` is what Wall::enter() said there.
-using GuestTask = std::function<void(const Status& confined)>;
+using GuestTask = std::function<Afterwards(const Status& confined)>;
 
 /// Threads: all members are safe from any thread.
 class GuestThreads {
@@ -31,7 +35,8 @@ public:
   /// Runs `task` on a thread that has the wall of these mounts. Errors: as Wall::build();
   /// file_error when there is no thread to be had.
   [[nodiscard]] Status run(const std::vector<Mount>& mounts, bool wall_required, GuestTask task);
-  /// One thread will not come back from its task soon: the destructor is not to wait for it.
+  /// One thread will not come back from its task soon: the destructor is not to wait for it, and
+  /// the task ends in Afterwards::End.
   void give_up_one();
 
 private:

@@ -86,7 +86,7 @@ auto refused(std::string_view what) {
 }
 
 Status allow(int ruleset, std::uint64_t handled, const Mount& mount) {
-  const sys::Fd directory(::open(mount.host.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const sys::Fd directory(::open(path_of(mount).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory)
     return sys::os_fail(errno, "mount", mount.host);
   const PathBeneathAttr rule{(mount.writable ? kReadWrite : kReadOnly) & handled, directory.get()};
@@ -101,11 +101,15 @@ KernelWall kernel_wall() {
   return {.files = landlock_version() > 0, .system_calls = filter_available()};
 }
 
+std::string path_of(const Mount& mount) {
+  return mount.handle < 0 ? mount.host : base::cat("/proc/self/fd/", mount.handle);
+}
+
 Result<WallKey> wall_key(const std::vector<Mount>& mounts) {
   WallKey key;
   for (const Mount& mount : mounts) {
     struct stat info{};
-    if (::stat(mount.host.c_str(), &info) != 0)
+    if (::stat(path_of(mount).c_str(), &info) != 0)
       return sys::os_fail(errno, "mount", mount.host);
     key.places.push_back({info.st_dev, info.st_ino, mount.writable});
   }

@@ -8,12 +8,16 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace perch::lane {
 
 /// What this kernel offers; asked once.
 [[nodiscard]] KernelWall kernel_wall();
+
+/// The path that leads to a mount's directory now: by its handle, when it has one.
+[[nodiscard]] std::string path_of(const Mount& mount);
 
 /// Which directories with which modes: two lists of mounts with equal keys have the same wall.
 struct WallKey {

@@ -7,11 +7,10 @@
 #include "lane/wasm/guest_job.h"
 #include "lane/wasm/module.h"
 #include "lane/wasm/module_bytes.h"
+#include "lane/wasm/module_table.h"
 #include "lane/wasm/wall.h"
 #include "sys/digest.h"
 
-#include <condition_variable>
-#include <map>
 #include <mutex>
 #include <utility>
 
@@ -19,91 +18,32 @@ namespace perch::lane {
 
 namespace {
 
-using ModulePointer = std::shared_ptr<const CompiledModule>;
-using ModuleKey = std::pair<std::string, Metering>; ///< digest and variant
-
-/// The modules of this process. Whoever comes first for a module makes it; the others wait for the
-/// same result. A module that failed is forgotten, so that a later try tells again why.
-class ModuleTable {
+/// What making a module needs. Shared with the threads that make them, which may outlive the lane.
+class Workshop {
 public:
-  template <class Make>
-  Result<ModulePointer> get(const ModuleKey& key, const Make& make) {
-    std::shared_ptr<Entry> entry;
-    bool mine = false;
-    {
-      const std::lock_guard lock(mutex_);
-      auto& slot = entries_[key];
-      if (slot == nullptr) {
-        slot = std::make_shared<Entry>();
-        mine = true;
-      }
-      entry = slot;
-    }
-    if (mine) {
-      Result<ModulePointer> made = make();
-      const std::lock_guard lock(mutex_);
-      if (!made)
-        entries_.erase(key);
-      entry->result = std::move(made);
-      made_.notify_all();
-    }
-    std::unique_lock lock(mutex_);
-    made_.wait(lock, [&] { return entry->result.has_value(); });
-    return *entry->result;
-  }
-
-private:
-  struct Entry {
-    std::optional<Result<ModulePointer>> result;
-  };
-  std::mutex mutex_;
-  std::condition_variable made_;
-  std::map<ModuleKey, std::shared_ptr<Entry>> entries_;
-};
-
-class RealWasmLane final : public WasmLane {
-public:
-  RealWasmLane(WasmOptions options, std::vector<perch_import_t> more)
+  Workshop(WasmOptions options, std::vector<perch_import_t> more)
       : store_(std::move(options)),
         imports_(HttpImports::table().begin(), HttpImports::table().end()) {
     imports_.insert(imports_.end(), more.begin(), more.end());
   }
 
-  Result<std::shared_ptr<const Module>> load(std::string_view name, std::string_view bytes,
-                                             std::string_view pin, Metering metering) override {
-    PERCH_TRY(check_first_bytes(name, bytes));
-    const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
-    PERCH_TRY(check_pin(name, sha256, pin));
-    PERCH_TRY_ASSIGN(ModulePointer module, modules_.get({sha256, metering}, [&] {
-      return make({.name = name, .bytes = bytes, .sha256 = sha256, .metering = metering});
-    }));
-    return module;
+  CodeStore& store() { return store_; }
+
+  /// The module, when its code is on disk.
+  std::optional<Result<ModulePointer>> find(const CodeWanted& wanted) {
+    auto engine = this->engine(wanted.metering);
+    if (!engine)
+      return std::unexpected(std::move(engine).error());
+    auto code = store_.find(**engine, wanted);
+    if (!code)
+      return std::nullopt;
+    return module(std::move(*engine), std::move(*code), wanted);
   }
 
-  Status warm(std::string_view name, std::string_view bytes) override {
-    PERCH_TRY(check_first_bytes(name, bytes));
-    PERCH_TRY_ASSIGN(const auto engine, this->engine(Metering::None));
-    const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
-    return store_.warm(*engine, {.name = name, .bytes = bytes, .sha256 = sha256});
-  }
-
-  Result<std::unique_ptr<Job>> start(std::shared_ptr<const Module> module,
-                                     const GuestSpec& spec) override {
-    auto compiled = std::static_pointer_cast<const CompiledModule>(std::move(module));
-    auto run = std::make_shared<GuestRun>(std::move(compiled), keepers(), spec);
-    PERCH_TRY(run->start(spec));
-    return std::make_unique<GuestJob>(std::move(run));
-  }
-
-  KernelWall kernel_wall() override { return lane::kernel_wall(); }
-
-private:
   Result<ModulePointer> make(const CodeWanted& wanted) {
     PERCH_TRY_ASSIGN(auto engine, this->engine(wanted.metering));
     PERCH_TRY_ASSIGN(Code code, store_.get(*engine, wanted));
-    return std::make_shared<const CompiledModule>(
-        std::move(engine), std::move(code.module), std::string(wanted.name),
-        std::string(wanted.sha256), wanted.bytes.size(), code.from);
+    return module(std::move(engine), std::move(code), wanted);
   }
 
   Result<std::shared_ptr<const RunEngine>> engine(Metering metering) {
@@ -123,6 +63,67 @@ private:
     return engine;
   }
 
+private:
+  static ModulePointer module(std::shared_ptr<const RunEngine> engine, Code code,
+                              const CodeWanted& wanted) {
+    return std::make_shared<const CompiledModule>(
+        std::move(engine), std::move(code.module), std::string(wanted.name),
+        std::string(wanted.sha256), wanted.bytes.size(), code.from);
+  }
+
+  CodeStore store_;
+  std::vector<perch_import_t> imports_;
+  std::mutex mutex_;
+  std::shared_ptr<const RunEngine> engines_[2];
+};
+
+class RealWasmLane final : public WasmLane {
+public:
+  RealWasmLane(WasmOptions options, std::vector<perch_import_t> more)
+      : workshop_(std::make_shared<Workshop>(std::move(options), std::move(more))) {}
+  ~RealWasmLane() override { workshop_->store().fall_silent(); }
+  RealWasmLane(const RealWasmLane&) = delete;
+  RealWasmLane& operator=(const RealWasmLane&) = delete;
+
+  Result<std::shared_ptr<const Module>> load(std::string_view name, std::string_view bytes,
+                                             std::string_view pin, Metering metering,
+                                             sys::CancelToken* cancel) override {
+    PERCH_TRY(check_first_bytes(name, bytes));
+    const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
+    PERCH_TRY(check_pin(name, sha256, pin));
+    const auto find = [&] {
+      return workshop_->find(
+          {.name = name, .bytes = bytes, .sha256 = sha256, .metering = metering});
+    };
+    const auto make = [&]() -> ModuleTable::Make {
+      return [workshop = workshop_, name = std::string(name),
+              bytes = std::make_shared<const std::string>(bytes), sha256, metering] {
+        return workshop->make(
+            {.name = name, .bytes = *bytes, .sha256 = sha256, .metering = metering});
+      };
+    };
+    PERCH_TRY_ASSIGN(ModulePointer module, modules_->get({sha256, metering}, find, make, cancel));
+    return module;
+  }
+
+  Status warm(std::string_view name, std::string_view bytes) override {
+    PERCH_TRY(check_first_bytes(name, bytes));
+    PERCH_TRY_ASSIGN(const auto engine, workshop_->engine(Metering::None));
+    const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
+    return workshop_->store().warm(*engine, {.name = name, .bytes = bytes, .sha256 = sha256});
+  }
+
+  Result<std::unique_ptr<Job>> start(std::shared_ptr<const Module> module,
+                                     const GuestSpec& spec) override {
+    auto compiled = std::static_pointer_cast<const CompiledModule>(std::move(module));
+    auto run = std::make_shared<GuestRun>(std::move(compiled), keepers(), spec);
+    PERCH_TRY(run->start(spec));
+    return std::make_unique<GuestJob>(std::move(run));
+  }
+
+  KernelWall kernel_wall() override { return lane::kernel_wall(); }
+
+private:
   Keepers& keepers() {
     const std::lock_guard lock(mutex_);
     if (keepers_ == nullptr)
@@ -130,11 +131,9 @@ private:
     return *keepers_;
   }
 
-  CodeStore store_;
-  std::vector<perch_import_t> imports_;
-  ModuleTable modules_;
+  const std::shared_ptr<Workshop> workshop_;
+  const std::shared_ptr<ModuleTable> modules_ = std::make_shared<ModuleTable>();
   std::mutex mutex_;
-  std::shared_ptr<const RunEngine> engines_[2];
   std::unique_ptr<Keepers> keepers_;
 };
 

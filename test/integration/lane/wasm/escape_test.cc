@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <filesystem>
 #include <sstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace perch::test {
 
@@ -81,7 +84,20 @@ TEST_F(WasmEscape, no_path_leads_out_of_a_mount) {
                            "../secret",
                            "..",
                            "/ro/..",
-                           "/rw/across-link"})
+                           "/rw/across-link",
+                           "/ro/file/../../secret",
+                           "/ro/sub/./.././../secret",
+                           "/ro/absolute-link/",
+                           "/ro/file/",
+                           "/ro/sub/../upward-link",
+                           "/rw/parent-link/ro/../secret",
+                           "/rw/parent-link/rw/parent-link/secret",
+                           "/proc/self/cwd/secret",
+                           "/proc/thread-self/root/etc/passwd",
+                           "/proc/1/root/etc/passwd",
+                           "/ro/proc/self/fd/0",
+                           "/dev/stdin",
+                           "/sys/kernel/uevent_seqnum"})
     refuse(std::string("read ") + path);
 }
 
@@ -135,6 +151,99 @@ TEST_F(WasmEscape, no_call_changes_a_read_only_mount) {
         "write /ro/file/ x",    "mkdir /ro/new/",          "rmdir /ro/sub/",
         "write /ro/./file x",   "write /ro/sub/../file x"})
     refuse(step);
+}
+
+TEST_F(WasmEscape, a_directory_keeps_the_mode_of_the_mount_it_is_reached_by) {
+  // One directory under both modes, and mounts inside each other.
+  make_directory(temp_ / "rw/inner");
+  write_file(temp_ / "rw/inner/file", "inner");
+  lane::GuestSpec spec;
+  spec.argv = {"fs",    "read",         "/r/file", "write", "/r/file", "x",
+               "write", "/w/new",       "y",       "write", "/i/new",  "x",
+               "write", "/w/inner/new", "z",       "mv",    "/w/new",  "/i/new",
+               "read",  "/i/../file",   "ls",      "/i"};
+  spec.mounts = {{.host = temp_ / "rw", .guest = "/r", .writable = false},
+                 {.host = temp_ / "rw", .guest = "/w", .writable = true},
+                 {.host = temp_ / "rw/inner", .guest = "/i", .writable = false}};
+  const std::string out = guests_.run(built_guest("c/fs"), std::move(spec)).out;
+  EXPECT_NE(out.find("write /w/new y: ok"), std::string::npos) << out;
+  EXPECT_NE(out.find("write /w/inner/new z: ok"), std::string::npos) << out;
+  EXPECT_EQ(out.find("write /r/file x: ok"), std::string::npos) << out;
+  EXPECT_EQ(out.find("write /i/new x: ok"), std::string::npos) << out;
+  EXPECT_EQ(out.find("mv /w/new /i/new: ok"), std::string::npos) << out;
+  EXPECT_EQ(out.find("read /i/../file: free"), std::string::npos) << out;
+  EXPECT_EQ(read_file(temp_ / "rw/file"), "free");
+}
+
+TEST_F(WasmEscape, a_mount_is_the_directory_that_was_opened) {
+  // Between the decision and the start somebody puts a link to elsewhere in its place: another
+  // guest with a writable mount above it could.
+  const int handle = ::open((temp_ / "ro").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_GE(handle, 0);
+  ASSERT_EQ(::rename((temp_ / "ro").c_str(), (temp_ / "moved").c_str()), 0);
+  make_link("/etc", temp_ / "ro");
+  lane::GuestSpec spec;
+  spec.argv = {"fs", "read", "/ro/file", "read", "/ro/passwd"};
+  spec.mounts = {{.host = temp_ / "ro", .guest = "/ro", .writable = false, .handle = handle}};
+  const std::string out = guests_.run(built_guest("c/fs"), std::move(spec)).out;
+  EXPECT_EQ(out, "read /ro/file: fixed\nread /ro/passwd: ENOENT\n");
+  ::close(handle);
+}
+
+TEST_F(WasmEscape, no_raw_call_changes_a_read_only_mount) {
+  // What a C library would not let through: rights and flags asked for anyway, times, sizes,
+  // allocation and writes on descriptors that were opened for reading.
+  const std::string module = wasm(R"((module
+    (import "wasi_snapshot_preview1" "path_open"
+      (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_pwrite"
+      (func $pwrite (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_allocate" (func $allocate (param i32 i64 i64) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $size (param i32 i64) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_filestat_set_times"
+      (func $times (param i32 i64 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_filestat_set_times"
+      (func $path_times (param i32 i32 i32 i32 i64 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_fdstat_set_flags" (func $flags (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_fdstat_set_rights"
+      (func $rights (param i32 i64 i64) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_renumber" (func $renumber (param i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 100) "file") (data (i32.const 120) "x")
+    (data (i32.const 128) "\78\00\00\00\01\00\00\00")
+    (func $fails (param i32) (if (i32.eqz (local.get 0)) (then unreachable)))
+    (func $open_with (param $oflags i32) (param $fdflags i32) (result i32)
+      (call $open (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 4) (local.get $oflags)
+        (i64.const 0x1fffffff) (i64.const 0x1fffffff) (local.get $fdflags) (i32.const 0)))
+    (func $misuse (param $fd i32)
+      (call $fails (call $write (local.get $fd) (i32.const 128) (i32.const 1) (i32.const 8)))
+      (call $fails (call $pwrite (local.get $fd) (i32.const 128) (i32.const 1) (i64.const 0)
+                                 (i32.const 8)))
+      (call $fails (call $size (local.get $fd) (i64.const 1)))
+      (call $fails (call $times (local.get $fd) (i64.const 1) (i64.const 1) (i32.const 5)))
+      (call $fails (call $allocate (local.get $fd) (i64.const 0) (i64.const 100))))
+    (func (export "_start")
+      (call $fails (call $path_times (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 4)
+                         (i64.const 1) (i64.const 1) (i32.const 5)))
+      (call $fails (call $open_with (i32.const 1) (i32.const 0)))   ;; create
+      (call $fails (call $open_with (i32.const 8) (i32.const 0)))   ;; truncate
+      (call $fails (call $open_with (i32.const 9) (i32.const 1)))
+      (drop (call $rights (i32.const 3) (i64.const 0x1fffffff) (i64.const 0x1fffffff)))
+      (if (i32.eqz (call $open_with (i32.const 0) (i32.const 0)))   ;; all rights asked for
+        (then (call $misuse (i32.load (i32.const 0)))))
+      (if (i32.eqz (call $open (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 4)
+                     (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)))
+        (then
+          (drop (call $flags (i32.load (i32.const 0)) (i32.const 1)))
+          (call $misuse (i32.load (i32.const 0)))
+          (drop (call $renumber (i32.load (i32.const 0)) (i32.const 1)))
+          (call $misuse (i32.const 1))))
+      (call $misuse (i32.const 3)))))");
+  const auto before = std::filesystem::last_write_time(temp_ / "ro/file");
+  const Ran ran = guests_.run(module, with_mount(temp_ / "ro", "/", false));
+  EXPECT_EQ(ran.ended.how, lane::Ended::How::Exited) << ran.ended.error.message;
+  EXPECT_EQ(read_file(temp_ / "ro/file"), "fixed");
+  EXPECT_EQ(std::filesystem::last_write_time(temp_ / "ro/file"), before);
 }
 
 TEST_F(WasmEscape, what_is_declared_works) {

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fcntl.h>
+#include <fstream>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -104,6 +106,13 @@ TEST(WasmStop, a_guest_that_grows_memory_and_fills_it) {
       (loop $l (drop (memory.grow (i32.const 16)))
         (memory.fill (i32.const 0) (i32.const 7) (i32.mul (memory.size) (i32.const 65536)))
         (br $l)))))"));
+}
+
+TEST(WasmStop, a_guest_that_fills_memory_all_the_time) {
+  // Nearly always in the host, where a signal changes nothing.
+  expect_stop(wasm(R"((module (memory (export "memory") 8000)
+    (func (export "_start")
+      (loop $f (memory.fill (i32.const 0) (i32.const 7) (i32.const 524288000)) (br $f)))))"));
 }
 
 TEST(WasmStop, a_guest_that_sleeps) { expect_stop(built_guest("wat/sleep")); }
@@ -213,28 +222,119 @@ TEST(WasmStop, the_next_guest_on_the_thread_is_not_stopped) {
   }
 }
 
-TEST(WasmStop, thousands_of_stops_leave_nothing_behind) {
-  Guests guests;
-  const std::string loop = wasm(R"((module (memory (export "memory") 1)
-    (func (export "_start") (loop $l (br $l)))))");
-  auto stop_many = [&](int count) {
-    for (int i = 0; i < count; ++i) {
-      lane::GuestSpec spec;
-      spec.stdio = {-1, -1, -1};
-      spec.cancel = sys::CancelToken::root();
-      auto job = guests.start(loop, spec);
-      ASSERT_NE(job, nullptr);
-      spec.cancel->stop(sys::StopReason::Client);
-      EXPECT_EQ(job->finish().how, How::Failed);
+TEST(WasmStop, a_module_that_is_still_compiled) {
+  lane::WasmOptions options;
+  options.tier = lane::WasmOptions::Tier::Full;
+  Guests guests(options);
+  const std::string module = built_guest("go/hello"); // takes seconds
+  const auto deadline = Clock::now() + 100ms;
+  const auto token = sys::CancelToken::root()->child(deadline);
+  const auto loaded =
+      guests.lane().load("guest.wasm", module, {}, lane::Metering::None, token.get());
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind, kind::kTimeoutExceeded);
+  EXPECT_LT(Clock::now() - deadline, kStopsWithin + kSlack);
+  // The compiler has gone on, for whoever asks next.
+  EXPECT_TRUE(guests.load(module));
+}
+
+TEST(WasmStop, a_lane_that_goes_while_a_module_is_compiled) {
+  std::atomic<bool> gone = false;
+  const std::string module = built_guest("c/big");
+  for (int i = 0; i < 3; ++i) {
+    gone = false;
+    lane::WasmOptions options;
+    options.compiling = [&](std::string_view, bool) { EXPECT_FALSE(gone); };
+    {
+      Guests guests(options);
+      const auto token = sys::CancelToken::root()->child(Clock::now() + 5ms);
+      EXPECT_FALSE(guests.lane().load("guest.wasm", module, {}, lane::Metering::None, token.get()));
     }
+    gone = true; // nobody may be told anything from here on
+  }
+}
+
+namespace {
+
+/// Bytes of this process that are in memory.
+std::uint64_t resident_memory() {
+  std::uint64_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// One way of not coming back: a module, and what it is given.
+struct Stuck {
+  std::string module;
+  lane::GuestSpec spec;
+};
+
+/// Starts a guest, gives it a moment, stops it.
+void stop_one(Guests& guests, const Stuck& stuck, int microseconds) {
+  lane::GuestSpec spec = stuck.spec;
+  spec.cancel = sys::CancelToken::root();
+  const auto cancel = spec.cancel;
+  if (stuck.spec.http)
+    spec.http = [cancel](const op::HttpRequest&) -> Result<op::HttpResponse> {
+      cancel->wait_until(Clock::now() + 1h);
+      return fail(kind::kTimeoutExceeded, "stopped");
+    };
+  auto job = guests.start(stuck.module, std::move(spec));
+  ASSERT_NE(job, nullptr);
+  if (microseconds > 0)
+    ::usleep(static_cast<useconds_t>(microseconds));
+  cancel->stop(sys::StopReason::Client);
+  EXPECT_EQ(job->finish().how, How::Failed);
+}
+
+} // namespace
+
+TEST(WasmStop, ten_thousand_stops_of_every_kind_leave_nothing_behind) {
+  const Pipe empty, full;
+  ::fcntl(full.ends[1], F_SETPIPE_SZ, 4096);
+  auto streams = [](int in, int out) {
+    lane::GuestSpec spec;
+    spec.stdio = {in, out, -1};
+    return spec;
   };
-  stop_many(100);
+  lane::GuestSpec http = streams(-1, -1);
+  http.http = [](const op::HttpRequest&) -> Result<op::HttpResponse> { return fail("", ""); };
+  std::vector<Stuck> kinds;
+  kinds.push_back({wasm(R"((module (memory (export "memory") 1)
+    (func (export "_start") (loop $l (br $l)))))"),
+                   streams(-1, -1)});
+  kinds.push_back({built_guest("wat/start_loop"), streams(-1, -1)});
+  kinds.push_back({built_guest("wat/sleep"), streams(-1, -1)});
+  kinds.push_back({built_guest("wat/stdin_echo"), streams(empty.ends[0], -1)});
+  kinds.push_back({built_guest("wat/flood"), streams(-1, full.ends[1])});
+  kinds.push_back({wasm(R"((module (memory (export "memory") 1)
+    (func (export "_start") (loop $l
+      (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))
+      (br_if $l (i32.lt_u (memory.size) (i32.const 1000))))
+      (loop $f (br $f)))))"),
+                   streams(-1, -1)});
+  kinds.push_back({wasm(R"((module
+    (import "perch" "http_get" (func $get (param i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "http://x/")
+    (func (export "_start") (drop (call $get (i32.const 0) (i32.const 9))))))"),
+                   http});
+  // The last two make threads and fill memory, so they come less often.
+  const std::size_t order[] = {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6};
+  Guests guests;
+  const auto stop_many = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      stop_one(guests, kinds[order[static_cast<std::size_t>(i) % std::size(order)]],
+               i % 8 == 0 ? 300 : 0);
+  };
+  stop_many(210);
   const auto threads = threads_of_this_process();
   const auto descriptors = descriptors_of_this_process();
+  const auto memory = resident_memory();
   stop_many(10'000);
   // A few idle threads are kept, however many runs there were.
   EXPECT_LE(threads_of_this_process(), threads + 8);
   EXPECT_LE(descriptors_of_this_process(), descriptors);
+  EXPECT_LE(resident_memory(), memory + (24u << 20));
 }
 
 } // namespace perch::test

@@ -1,0 +1,66 @@
+#include "lane/wasm/module_table.h"
+
+#include <cstdint>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+namespace perch::lane {
+
+std::pair<std::shared_ptr<ModuleTable::Entry>, bool> ModuleTable::place(const ModuleKey& key) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Entry>& slot = entries_[key];
+  const bool mine = slot == nullptr;
+  if (mine)
+    slot = std::make_shared<Entry>();
+  return {slot, mine};
+}
+
+void ModuleTable::finish(const ModuleKey& key, Entry& entry, Result<ModulePointer> made) {
+  if (!made) {
+    const std::lock_guard lock(mutex_);
+    entries_.erase(key);
+  }
+  const std::lock_guard lock(entry.mutex);
+  entry.result = std::move(made);
+  if (entry.done) {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(entry.done.get(), &one, sizeof one);
+  }
+}
+
+void ModuleTable::start(const ModuleKey& key, const std::shared_ptr<Entry>& entry, Make make) {
+  auto work = [self = shared_from_this(), key, entry, make] { self->finish(key, *entry, make()); };
+  try {
+    std::thread(work).detach();
+  } catch (const std::system_error&) {
+    work(); // out of threads: then nobody can be stopped while it compiles
+  }
+}
+
+Result<ModulePointer> ModuleTable::wait(Entry& entry, sys::CancelToken* cancel) {
+  for (;;) {
+    pollfd ready[2] = {};
+    {
+      const std::lock_guard lock(entry.mutex);
+      if (entry.result)
+        return *entry.result;
+      if (!entry.done)
+        entry.done = sys::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+      ready[0] = {.fd = entry.done.get(), .events = POLLIN, .revents = 0};
+    }
+    int timeout_ms = entry.done ? -1 : 10;
+    ready[1] = {.fd = -1, .events = POLLIN, .revents = 0};
+    if (cancel != nullptr) {
+      PERCH_TRY(cancel->check());
+      ready[1].fd = cancel->fd();
+      const int left = cancel->poll_timeout_ms();
+      timeout_ms = timeout_ms < 0 || (left >= 0 && left < timeout_ms) ? left : timeout_ms;
+    }
+    ::poll(ready, 2, timeout_ms);
+  }
+}
+
+} // namespace perch::lane

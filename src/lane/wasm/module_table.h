@@ -1,0 +1,62 @@
+#pragma once
+// The modules of this process, each made once.
+
+#include "base/result.h"
+#include "lane/lane.h"
+#include "lane/wasm/module.h"
+#include "sys/cancel.h"
+#include "sys/fd.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace perch::lane {
+
+using ModulePointer = std::shared_ptr<const CompiledModule>;
+using ModuleKey = std::pair<std::string, Metering>; ///< digest and variant
+
+/// Whoever comes first for a module makes it; the others wait for the same result. A module that
+/// failed is forgotten, so that a later try tells again why. Threads: safe from several.
+class ModuleTable : public std::enable_shared_from_this<ModuleTable> {
+public:
+  /// Makes a module on a thread that may outlive the call: it owns all it needs.
+  using Make = std::function<Result<ModulePointer>()>;
+
+  /// The module: known, or found by `find` at once, or made by what `make` returns.
+  /// Errors: those of making; what `cancel`, when there is one, says once it stops.
+  template <class Find, class Prepare>
+  Result<ModulePointer> get(const ModuleKey& key, const Find& find, const Prepare& make,
+                            sys::CancelToken* cancel) {
+    auto [entry, mine] = place(key);
+    if (mine) {
+      if (std::optional<Result<ModulePointer>> found = find()) {
+        finish(key, *entry, std::move(*found));
+      } else {
+        start(key, entry, make());
+      }
+    }
+    return wait(*entry, cancel);
+  }
+
+private:
+  struct Entry {
+    std::mutex mutex;
+    std::optional<Result<ModulePointer>> result;
+    sys::Fd done; ///< readable from the moment there is a result
+  };
+
+  std::pair<std::shared_ptr<Entry>, bool> place(const ModuleKey& key);
+  void start(const ModuleKey& key, const std::shared_ptr<Entry>& entry, Make make);
+  void finish(const ModuleKey& key, Entry& entry, Result<ModulePointer> made);
+  static Result<ModulePointer> wait(Entry& entry, sys::CancelToken* cancel);
+
+  std::mutex mutex_;
+  std::map<ModuleKey, std::shared_ptr<Entry>> entries_;
+};
+
+} // namespace perch::lane
