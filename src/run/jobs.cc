@@ -16,6 +16,12 @@ using Clock = std::chrono::steady_clock;
 /// process stuck in the kernel reaches.
 constexpr std::chrono::seconds kPatience{2};
 
+/// Asked of the pipe itself: which of two jobs that ended at once is seen first says nothing.
+bool is_unread_pipe(const sys::Fd& end) {
+  sys::PollItem items[] = {{.fd = end.get(), .write = true}};
+  return sys::poll(items, 0) && items[0].gone;
+}
+
 } // namespace
 
 std::size_t Jobs::add(std::unique_ptr<lane::Job> job, std::vector<sys::Fd> held, Outlet* shared) {
@@ -112,7 +118,8 @@ void Jobs::collect(Entry& entry) {
     entry.job->terminate(lane::Job::Force::Now);
   entry.ended = entry.job->finish();
   entry.done = true;
-  entry.order = ++ended_count_;
+  ++ended_count_;
+  entry.lost_its_reader = std::ranges::any_of(entry.held, is_unread_pipe);
   entry.held.clear();
   if (entry.shared != nullptr)
     entry.shared->job_ended();

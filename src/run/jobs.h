@@ -40,10 +40,8 @@ public:
 
   [[nodiscard]] lane::Ended& ended(std::size_t job) { return jobs_[job].ended; }
   [[nodiscard]] lane::Job& job(std::size_t number) { return *jobs_[number].job; }
-  /// Whether job `a` had ended when job `b` did.
-  [[nodiscard]] bool ended_before(std::size_t a, std::size_t b) const {
-    return jobs_[a].order < jobs_[b].order;
-  }
+  /// Whether nobody read any more, when the job ended, from a pipe that was held for it.
+  [[nodiscard]] bool lost_its_reader(std::size_t job) const { return jobs_[job].lost_its_reader; }
 
 private:
   struct Entry {
@@ -52,7 +50,7 @@ private:
     Outlet* shared = nullptr;
     lane::Ended ended;
     bool done = false;
-    std::size_t order = 0; ///< 1 for the first that ended
+    bool lost_its_reader = false;
   };
 
   [[nodiscard]] bool waiting() const;

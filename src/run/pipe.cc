@@ -303,7 +303,7 @@ bool Pipeline::lost_its_reader(const Stage& stage, const Failure& failure) const
     return false;
   const Error& error = failure.error;
   if (stage.guest)
-    return jobs_.ended_before(stage.job + 1, stage.job);
+    return jobs_.lost_its_reader(stage.job);
   // A command as a stage loses it in a `print` of its own or in a program it runs.
   const bool own_print = error.code_name == "EPIPE" && error.detail == kPipeName;
   return own_print || error.code == kShellPipeStatus;

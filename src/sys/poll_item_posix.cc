@@ -33,6 +33,7 @@ Result<int> poll(std::span<PollItem> items, int timeout_ms) {
     PERCH_ASSERT((got & POLLNVAL) == 0);
     items[i].readable = items[i].read && (got & (POLLIN | POLLHUP | POLLERR)) != 0;
     items[i].writable = items[i].write && (got & (POLLOUT | POLLHUP | POLLERR)) != 0;
+    items[i].gone = items[i].write && (got & POLLERR) != 0;
     if (items[i].ready())
       ++ready;
   }

@@ -50,6 +50,7 @@ TEST_F(Polling, a_pipe_without_a_reader_is_writable_and_Closed) {
   PollItem item{.fd = pipe.write.get(), .write = true};
   EXPECT_EQ(poll({&item, 1}, -1).value(), 1);
   EXPECT_TRUE(item.writable);
+  EXPECT_TRUE(item.gone);
   EXPECT_EQ(write_some(pipe.write.get(), "x")->state, State::Closed);
 }
 
