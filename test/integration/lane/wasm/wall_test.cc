@@ -1,6 +1,7 @@
 // The second wall, proved from inside: a guest calls a host function, of this test alone, that
 // tries forbidden things on the guest's own thread, as a broken host function could be made to.
 
+#include "base/error_kinds.h"
 #include "guests.h"
 #include "lane/wasm/wasm_lane.h"
 
@@ -9,6 +10,8 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -18,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace perch::test {
@@ -51,6 +55,95 @@ enum Deed : std::int32_t {
   MemoryFile,
   NewPrivileges,
   kDeeds,
+};
+
+/// More calls that no guest needs. They are tried with zeros: whoever may use them at all gets
+/// another error than EPERM, or success that does no harm.
+constexpr long kOtherCalls[] = {
+    SYS_execveat,
+    SYS_clone3,
+    SYS_wait4,
+    SYS_waitid,
+    SYS_socketpair,
+    SYS_connect,
+    SYS_bind,
+    SYS_listen,
+    SYS_accept4,
+    SYS_sendto,
+    SYS_recvfrom,
+    SYS_sendmsg,
+    SYS_recvmsg,
+    SYS_process_vm_writev,
+    SYS_pidfd_open,
+    SYS_pidfd_getfd,
+    SYS_pidfd_send_signal,
+    SYS_tkill,
+    SYS_rt_sigqueueinfo,
+    SYS_rt_tgsigqueueinfo,
+    SYS_rt_sigaction,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_chdir,
+    SYS_fchdir,
+    SYS_setns,
+    SYS_open_tree,
+    SYS_move_mount,
+    SYS_fsopen,
+    SYS_io_uring_enter,
+    SYS_io_uring_register,
+    SYS_io_setup,
+    SYS_userfaultfd,
+    SYS_perf_event_open,
+    SYS_open_by_handle_at,
+    SYS_name_to_handle_at,
+    SYS_mknodat,
+    SYS_fchmod,
+    SYS_fchmodat,
+    SYS_fchown,
+    SYS_fchownat,
+    SYS_setxattr,
+    SYS_fsetxattr,
+    SYS_truncate,
+    SYS_setuid,
+    SYS_setgid,
+    SYS_setresuid,
+    SYS_capset,
+    SYS_personality,
+    SYS_kexec_load,
+    SYS_init_module,
+    SYS_reboot,
+    SYS_settimeofday,
+    SYS_clock_settime,
+    SYS_sethostname,
+    SYS_swapon,
+    SYS_quotactl,
+    SYS_keyctl,
+    SYS_request_key,
+    SYS_fanotify_init,
+    SYS_inotify_init1,
+    SYS_signalfd4,
+    SYS_eventfd2,
+    SYS_timerfd_create,
+    SYS_epoll_create1,
+    SYS_memfd_create,
+    SYS_shmget,
+    SYS_msgget,
+    SYS_semget,
+    SYS_mq_open,
+    SYS_kcmp,
+    SYS_sched_setscheduler,
+    SYS_setpriority,
+    SYS_pkey_alloc,
+    SYS_pkey_mprotect,
+    SYS_process_madvise,
+    SYS_landlock_restrict_self,
+    SYS_splice,
+    SYS_vmsplice,
+    SYS_sendfile,
+    SYS_copy_file_range,
+    SYS_flock,
+    SYS_syslog,
 };
 
 /// The directory the deeds are about; a test is one process and one guest at a time.
@@ -156,6 +249,8 @@ std::int32_t kernel(std::int32_t deed) {
 
 std::int32_t attempt(void*, std::uint8_t*, std::size_t, const std::int32_t* args) {
   errno = 0;
+  if (args[0] >= kDeeds)
+    return outcome(::syscall(kOtherCalls[args[0] - kDeeds], 0, 0, 0, 0, 0, 0));
   switch (args[0]) {
   case ReadHostFile:
   case WriteHostFile:
@@ -181,7 +276,7 @@ std::int32_t attempt(void*, std::uint8_t*, std::size_t, const std::int32_t* args
 }
 
 /// Runs the deed on a guest's thread and returns its errno, or 0 when it succeeded.
-int attempted(Deed deed, bool writable) {
+int attempted(std::int32_t deed, bool writable) {
   const perch_import_t import{lane::slice("test"), lane::slice("attempt"), 1, attempt};
   auto lane = lane::make_wasm_lane_with({}, {import});
   const std::string module = wasm(R"((module
@@ -226,9 +321,15 @@ TEST_F(WasmWall, what_is_forbidden_fails_on_the_guests_thread) {
   for (std::int32_t deed = 0; deed < kDeeds; ++deed) {
     if (deed == ReadInMount)
       continue;
-    const int error = attempted(static_cast<Deed>(deed), false);
+    const int error = attempted(deed, false);
     EXPECT_TRUE(error == EPERM || error == EACCES) << "deed " << deed << ": errno " << error;
   }
+}
+
+TEST_F(WasmWall, a_call_that_no_guest_needs_fails) {
+  for (std::size_t i = 0; i < std::size(kOtherCalls); ++i)
+    EXPECT_EQ(attempted(kDeeds + static_cast<std::int32_t>(i), true), EPERM)
+        << "system call " << kOtherCalls[i];
 }
 
 TEST_F(WasmWall, what_the_mount_allows_works) {
@@ -245,6 +346,63 @@ TEST_F(WasmWall, the_same_deeds_work_on_an_ordinary_thread) {
     const std::int32_t args[] = {deed};
     EXPECT_EQ(attempt(nullptr, nullptr, 0, args), 0) << "deed " << deed;
   }
+}
+
+namespace {
+
+/// Makes the kernel deny this process a call, as an older kernel would.
+void take_away(long call) {
+  sock_filter program[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, static_cast<std::uint32_t>(call)},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+  };
+  const sock_fprog what{std::size(program), program};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &what) != 0)
+    ::_exit(99);
+}
+
+/// Runs a guest in a child whose kernel lacks a call. Returns 0 when it ran, or 1 when it was
+/// refused with confinement_unavailable and words about the part that is missing.
+int run_without(long call, bool required, std::string_view words) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    take_away(call);
+    Guests guests;
+    lane::GuestSpec spec;
+    spec.stdio = {-1, -1, -1};
+    spec.argv = {"g"};
+    spec.cancel = sys::CancelToken::root();
+    spec.require_kernel_wall = required;
+    auto module = guests.load(wasm(R"((module (func (export "_start"))))"));
+    auto job = module ? guests.lane().start(*module, spec)
+                      : Result<std::unique_ptr<lane::Job>>(std::unexpected(module.error()));
+    if (!job) {
+      const bool clear = job.error().kind == kind::kConfinementUnavailable &&
+                         job.error().message.find(words) != std::string::npos;
+      ::_exit(clear ? 1 : 2);
+    }
+    ::_exit((*job)->finish().how == lane::Ended::How::Exited ? 0 : 3);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 100 + WTERMSIG(status);
+}
+
+} // namespace
+
+// Not of the fixture, which asks what the kernel offers, once for the process and its children.
+TEST(WasmWallParts, a_kernel_that_lacks_a_part) {
+  if (threads_of_this_process() > 3)
+    GTEST_SKIP() << "needs a process of its own: run it alone";
+  if (run_without(SYS_kexec_load, true, "") != 0)
+    GTEST_SKIP() << "this kernel lacks Landlock or seccomp";
+  EXPECT_EQ(run_without(SYS_landlock_create_ruleset, false, ""), 0);
+  EXPECT_EQ(run_without(SYS_seccomp, false, ""), 0);
+  EXPECT_EQ(run_without(SYS_landlock_create_ruleset, true, "no Landlock"), 1);
+  EXPECT_EQ(run_without(SYS_seccomp, true, "no seccomp filters"), 1);
 }
 
 TEST_F(WasmWall, a_guest_that_requires_the_wall_runs_behind_it) {
