@@ -8,6 +8,7 @@ sections that begin with a line `--- KIND [ARGUMENT]`:
     --- bytes PATH         the same, the text is a Python bytes literal
     --- guest NAME [PATH]  a compiled guest to copy (skips the case, visibly, when it is not built)
     --- needs PROGRAM      skips the case, visibly, when the program is missing
+    --- serve              starts the server of http_fixture.py: below, {http} and {https} are its URLs
     --- env NAME=VALUE     for the runs that follow
     --- stdin              standard input of the next run
     --- sh                 a shell script to run in the directory, instead of perch; must succeed
@@ -16,6 +17,7 @@ sections that begin with a line `--- KIND [ARGUMENT]`:
     --- stdout             whole text (empty when left out)
     --- stderr             whole text (empty when left out)
     --- read PATH          whole text of a file after the run
+    --- requests           what the server was asked since the last run that looked, one a line
 
 A section's text ends in one newline; `--- stdout -` means: without its last newline. In expected texts `{dir}` is the case's directory, and `{...}` matches any
 text within a line. Every case has a fresh directory, HOME and cache. `--bless` rewrites expectations.
@@ -31,6 +33,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import http_fixture
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -72,8 +76,32 @@ def parse(path):
     return head, cases
 
 
-def matches(expected, got, directory):
-    expected = expected.replace("{dir}", directory)
+class Place:
+    """Where one case runs, and what stands for it in texts."""
+
+    def __init__(self, directory):
+        self.directory, self.server, self.urls = directory, None, {}
+
+    def serve(self):
+        self.server = http_fixture.Fixture(self.directory)
+        self.urls = self.server.names()
+
+    def fill_urls(self, text):
+        for name, value in self.urls.items():
+            text = text.replace(name, value)
+        return text
+
+    def fill(self, text):
+        return self.fill_urls(text).replace("{dir}", self.directory)
+
+    def generalise(self, text):
+        for name, value in self.urls.items():
+            text = text.replace(value, name)
+        return text.replace(self.directory, "{dir}")
+
+
+def matches(expected, got, place):
+    expected = place.fill(expected)
     if "{...}" not in expected:
         return expected == got
     pattern = ".*".join(re.escape(part) for part in expected.split("{...}"))
@@ -100,12 +128,12 @@ class Runner:
                 env[name] = os.environ[name]
         return env
 
-    def prepare(self, section, directory, env):
-        kind, argument = section.kind, section.argument
+    def prepare(self, section, place, env):
+        kind, argument, directory = section.kind, section.argument, place.directory
         path = os.path.join(directory, argument)
         if kind in ("file", "bytes"):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            data = section.text.encode() if kind == "file" else ast.literal_eval(section.text.strip())
+            data = place.fill_urls(section.text).encode() if kind == "file" else ast.literal_eval(section.text.strip())
             with open(path, "wb") as f:
                 f.write(data)
         elif kind == "guest":
@@ -119,39 +147,48 @@ class Runner:
         elif kind == "needs":
             if shutil.which(argument) is None:
                 raise Skip(f"{argument} is not installed")
+        elif kind == "serve":
+            if not http_fixture.Fixture.possible():
+                raise Skip("openssl, which makes the certificate of --- serve, is not installed")
+            place.serve()
+            env["SSL_CERT_FILE"] = place.server.certificate
         elif kind == "env":
             name, _, value = argument.partition("=")
-            env[name] = value.replace("{dir}", directory)
+            env[name] = place.fill(value)
         elif kind == "sh":
-            done = subprocess.run(["sh", "-e", "-c", section.text], cwd=directory, env=env, capture_output=True)
+            done = subprocess.run(["sh", "-e", "-c", place.fill_urls(section.text)], cwd=directory, env=env, capture_output=True)
             if done.returncode != 0:
                 raise Mismatch(f"sh failed with {done.returncode}:\n{done.stderr.decode(errors='replace')}")
         else:
             raise SystemExit(f"unknown section --- {kind}")
 
-    def run_perch(self, section, stdin, directory, env):
-        words = [w.replace("{dir}", directory) for w in shlex.split(section.argument)]
-        return subprocess.run([self.options.perch, *words], cwd=directory, env=env, input=stdin.encode(),
+    def run_perch(self, section, stdin, place, env):
+        words = [place.fill(w) for w in shlex.split(section.argument)]
+        return subprocess.run([self.options.perch, *words], cwd=place.directory, env=env, input=stdin.encode(),
                               capture_output=True, timeout=self.options.timeout)
 
-    def compare(self, expectations, done, directory):
+    def compare(self, expectations, done, place):
         want = {"exit": "0", "stdout": "", "stderr": ""}
         for section in expectations:
-            if section.kind != "read":
+            if section.kind not in ("read", "requests"):
                 want[section.kind] = section.argument if section.kind == "exit" else section.text
         got = {"exit": str(done.returncode if done.returncode >= 0 else 128 - done.returncode),
                "stdout": done.stdout.decode(errors="backslashreplace"),
                "stderr": done.stderr.decode(errors="backslashreplace")}
         problems = []
         for kind in ("exit", "stdout", "stderr"):
-            if not matches(want[kind], got[kind], directory):
+            if not matches(want[kind], got[kind], place):
                 problems.append(f"{kind} differs\n--- expected\n{want[kind]}\n--- got\n{got[kind]}")
         for section in expectations:
             if section.kind == "read":
-                path = os.path.join(directory, section.argument)
+                path = os.path.join(place.directory, section.argument)
                 text = open(path, encoding="utf-8").read() if os.path.exists(path) else None
-                if text is None or not matches(section.text, text, directory):
+                if text is None or not matches(section.text, text, place):
                     problems.append(f"{section.argument} differs\n--- expected\n{section.text}\n--- got\n{text}")
+            elif section.kind == "requests":
+                got["requests"] = text = place.server.requests()
+                if not matches(section.text, text, place):
+                    problems.append(f"requests differ\n--- expected\n{section.text}\n--- got\n{text}")
         return problems, got
 
     def execute(self, case):
@@ -160,12 +197,17 @@ class Runner:
             os.mkdir(directory + "/.home")
             os.mkdir(directory + "/.tmp")
             env = self.environment(directory)
-            return self.steps(case, directory, env)
+            place = Place(directory)
+            try:
+                return self.steps(case, place, env)
+            finally:
+                if place.server:
+                    place.server.end()
         finally:
             subprocess.run(["chmod", "-R", "u+rwX", directory], capture_output=True)
             shutil.rmtree(directory, ignore_errors=True)
 
-    def steps(self, case, directory, env):
+    def steps(self, case, place, env):
         problems, blessed, stdin, at = [], [], "", 0
         runs = 0
         while at < len(case.sections):
@@ -175,30 +217,33 @@ class Runner:
             if section.kind == "stdin":
                 stdin = section.text
             elif section.kind != "run":
-                self.prepare(section, directory, env)
+                self.prepare(section, place, env)
             else:
                 runs += 1
                 expectations = []
-                while at < len(case.sections) and case.sections[at].kind in ("exit", "stdout", "stderr", "read"):
+                while at < len(case.sections) and case.sections[at].kind in ("exit", "stdout", "stderr", "read", "requests"):
                     expectations.append(case.sections[at])
                     at += 1
-                done = self.run_perch(section, stdin, directory, env)
-                found, got = self.compare(expectations, done, directory)
+                done = self.run_perch(section, stdin, place, env)
+                found, got = self.compare(expectations, done, place)
                 problems += [f"$ perch {section.argument}\n{p}" for p in found]
-                blessed += self.bless(expectations, got, directory) if found else expectations
+                blessed += self.bless(expectations, got, place) if found else expectations
                 stdin = ""
         if runs == 0:
             problems.append("the case runs nothing")
         return problems, blessed
 
     @staticmethod
-    def bless(expectations, got, directory):
-        out = [s for s in expectations if s.kind == "read"]
+    def bless(expectations, got, place):
+        out = [s for s in expectations if s.kind in ("read", "requests")]
+        for section in out:
+            if section.kind == "requests":
+                section.lines = place.generalise(got["requests"]).split("\n")[:-1]
         if got["exit"] != "0":
             out.insert(0, Section("exit", got["exit"]))
         for kind in ("stdout", "stderr"):
             if got[kind]:
-                text = got[kind].replace(directory, "{dir}")
+                text = place.generalise(got[kind])
                 section = Section(kind, "" if text.endswith("\n") else "-")
                 section.lines = text.split("\n")[:-1] if text.endswith("\n") else text.split("\n")
                 out.append(section)
