@@ -61,8 +61,7 @@ def bench_wasm(directory, env):
     Entry("warm", [PERCH, "-f", program, "warm"], cwd=directory, env=env).run()
     entries, wasmtime = [perch], find("wasmtime")
     if wasmtime:
-        compiled = os.path.join(directory, "hello.cwasm")
-        Entry("compile", [wasmtime, "compile", "-o", compiled, "hello.wasm"], cwd=directory).run()
+        compiled = precompiled(wasmtime, directory, "hello")
         entries.append(Entry("wasmtime run --allow-precompiled", [wasmtime, "run", "--allow-precompiled", compiled],
                              cwd=directory))
         entries.append(Entry("wasmtime run -C cache=y", [wasmtime, "run", "-C", "cache=y", "hello.wasm"], cwd=directory))
@@ -71,10 +70,25 @@ def bench_wasm(directory, env):
     medians = measure("A 2.5 MB Go module, cached code, whole process", entries, 60)
     if wasmtime:
         mine = medians["perch, cached code"]
-        ratio("perch / wasmtime --allow-precompiled", mine / medians["wasmtime run --allow-precompiled"], 1.0)
+        ratio("perch / wasmtime --allow-precompiled", mine / medians["wasmtime run --allow-precompiled"], 1.3)
         ratio("perch / wasmtime with its cache", mine / medians["wasmtime run -C cache=y"], 0.4)
+    ratio("peak memory in MiB", perch.peak_kib / 1024, 40)
+    bench_compiling_runtime(directory, perch)
     bench_cold(directory, env, program, wasmtime)
     bench_many(directory, env)
+    bench_compute(directory, env, wasmtime)
+    bench_files(directory, env, wasmtime)
+
+
+def bench_compiling_runtime(directory, perch):
+    """Against a runtime that compiles at every start."""
+    other = find("wazero")
+    if not other:
+        return missing("wazero", "tools/bench_peers wazero")
+    entries = [perch, Entry("wazero run", [other, "run", "hello.wasm"], cwd=directory)]
+    perch.times.clear()
+    medians = measure("The same against a runtime that compiles at every start", entries, 5)
+    return ratio("wazero / perch", medians["wazero run"] / medians["perch, cached code"], 50, "≥")
 
 
 def bench_cold(directory, env, program, wasmtime):
@@ -111,6 +125,63 @@ def bench_many(directory, env):
     print(f"  one run of the guest: {each * 1e6:.0f} µs")
     ratio("runs per second", 1 / each, 3000, "≥")
     ratio("parallel on 2 cores / for_each", medians["1,000 runs, for_each"] / medians["2 × 500 in parallel"], 1.7, "≥")
+
+
+def precompiled(wasmtime, directory, name):
+    compiled = os.path.join(directory, f"{name}.cwasm")
+    Entry("compile", [wasmtime, "compile", "-o", compiled, f"{name}.wasm"], cwd=directory).run()
+    return compiled
+
+
+def bench_compute(directory, env, wasmtime):
+    module = os.path.join(GUESTS, "c/compute.wasm")
+    if not os.path.exists(module):
+        return missing("the computing guest", "tools/toolchains, then test/guests/build build/guests")
+    if not wasmtime:
+        return missing("wasmtime", "tools/bench_peers")
+    shutil.copy(module, os.path.join(directory, "compute.wasm"))
+    compiled = precompiled(wasmtime, directory, "compute")
+    body = ('            wasm_run "./compute.wasm"\n                wasm_arg "${kind}"\n'
+            '                wasm_arg "${rounds}"\n            end\n')
+    words = "".join(f"    arg {name}\n        type string\n        index {i}\n    end\n"
+                    for i, name in enumerate(("kind", "rounds")))
+    program = write(directory, "compute.perch",
+                    f"command free\n{words}    do\n{body}    end\nend\n"
+                    f'command bounded\n{words}    do\n        timeout "1h"\n{body}        end\n    end\nend\n')
+    Entry("warm", [PERCH, "-f", program, "warm"], cwd=directory, env=env).run()
+    for kind, rounds in COMPUTE_ROUNDS:
+        theirs = "wasmtime run --allow-precompiled"
+        medians = measure(f"A guest that computes: {kind}", [
+            Entry(theirs, [wasmtime, "run", "--allow-precompiled", compiled, kind, rounds], cwd=directory),
+            Entry("perch", [PERCH, "-f", program, "free", kind, rounds], cwd=directory, env=env),
+            Entry("perch, with a deadline", [PERCH, "-f", program, "bounded", kind, rounds], cwd=directory, env=env)], 7)
+        ratio(f"{kind} without a deadline", medians["perch"] / medians[theirs], 1.05)
+        ratio(f"{kind} with a deadline", medians["perch, with a deadline"] / medians[theirs], 1.10)
+
+
+def bench_files(directory, env, wasmtime):
+    module = os.path.join(GUESTS, "c/files.wasm")
+    if not os.path.exists(module):
+        return missing("the guest of many files", "tools/toolchains, then test/guests/build build/guests")
+    if not wasmtime:
+        return missing("wasmtime", "tools/bench_peers")
+    shutil.copy(module, os.path.join(directory, "files.wasm"))
+    compiled = precompiled(wasmtime, directory, "files")
+    work = os.path.join(directory, "work")
+    program = write(directory, "files.perch", 'command files\n    do\n        wasm_run "./files.wasm"\n'
+                    '            wasm_arg "/work"\n            wasm_mount_write "./work" at:"/work"\n        end\n    end\nend\n')
+    Entry("warm", [PERCH, "-f", program, "warm"], cwd=directory, env=env).run()
+
+    def fresh():
+        shutil.rmtree(work, ignore_errors=True)
+        os.mkdir(work)
+
+    theirs = "wasmtime run"
+    medians = measure("A guest that makes 5,000 files and reads 10,000 pieces", [
+        Entry(theirs, [wasmtime, "run", "--allow-precompiled", "--dir", f"{work}::/work", compiled, "/work"],
+              cwd=directory, prepare=fresh),
+        Entry("perch", [PERCH, "-f", program, "files"], cwd=directory, env=env, prepare=fresh)], 7)
+    ratio("perch / wasmtime", medians["perch"] / medians[theirs], 1.1)
 
 
 def bench_lang(directory, env):
@@ -181,6 +252,9 @@ end
                                                      Entry("perch", [PERCH, "-f", program, "piped"], env=env)], 15)
     ratio("perch / dash", pipes["perch"] / pipes["dash"], 1.2)
 
+
+# Rounds that take about half a second each.
+COMPUTE_ROUNDS = (("sha256", "100"), ("nbody", "2000000"), ("sieve", "40"), ("matmul", "8"))
 
 BENCHES = {"start": bench_start, "wasm": bench_wasm, "lang": bench_lang}
 
