@@ -18,7 +18,7 @@ struct PollItem {
   bool write = false;
   bool readable = false; ///< answered: a read will not block (bytes, the end, or an error)
   bool writable = false; ///< answered: a write will not block (room, or the reader is gone)
-  bool gone = false; ///< answered, for a pipe's writing end: nobody will read any more
+  bool gone = false;     ///< answered, for a pipe's writing end: nobody will read any more
   [[nodiscard]] bool ready() const { return readable || writable; }
 };
 
