@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
+#include "scan/proof.h"
 
 namespace perch::cli {
 
@@ -13,7 +14,7 @@ std::string summary(const Loaded& loaded, const diag::Diags& diags) {
   using base::plural;
   const auto errors = static_cast<std::int64_t>(diags.errors());
   const auto warnings = static_cast<std::int64_t>(diags.warnings());
-  if (loaded.program == nullptr) {
+  if (diags.has_errors()) {
     return cat("✗ ", loaded.found.shown, ": ", plural(errors, "error"), ", ",
                plural(warnings, "warning"), "\n");
   }
@@ -34,9 +35,14 @@ int check(const Context& context) {
       load_program(context, ops, program::Strictness::Check, diags);
   if (!loaded)
     return kUsage;
+  // From here on the program is sound: what it asks for can be held against what allows it.
+  if (loaded->program != nullptr) {
+    const program::Program& program = *loaded->program;
+    scan::prove(program, scan::survey(program), context.sources, diags);
+  }
   context.report(diags);
   context.out(summary(*loaded, diags));
-  return loaded->program == nullptr ? kUsage : kOk;
+  return diags.has_errors() ? kUsage : kOk;
 }
 
 } // namespace perch::cli

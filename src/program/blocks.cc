@@ -221,9 +221,9 @@ const Node* Analyzer::sandbox(Context& ctx, const lang::BlockStmt& stmt) {
 }
 
 void Analyzer::check_sandbox_flags(std::span<const Expr> flags) {
-  static constexpr std::array<std::string_view, 11> kFlags = {
-      "no_env", "no_network", "no_read", "no_shell", "no_subprocess", "no_write",
-      "bin=",   "env=",       "host=",   "read=",    "write="};
+  static constexpr std::array<std::string_view, 12> kFlags = {
+      "no_env",   "no_network", "no_read", "no_shell", "no_subprocess", "no_wasm",
+      "no_write", "bin=",       "env=",    "host=",    "read=",         "write="};
   for (const Expr& e : flags) {
     if (!e.plain())
       continue;
@@ -235,7 +235,7 @@ void Analyzer::check_sandbox_flags(std::span<const Expr> flags) {
         continue;
       diags_.error(UnknownOption{"sandbox", flag, base::nearest(word, kFlags).value_or(""),
                                  "no_shell, no_subprocess, no_network, no_write, no_read, no_env, "
-                                 "read=, write=, host=, env=, bin="},
+                                 "no_wasm, read=, write=, host=, env=, bin="},
                    e.span);
     }
   }
