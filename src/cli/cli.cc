@@ -1,8 +1,10 @@
 #include "cli/cli.h"
 
 #include "base/error_kinds.h"
+#include "cli/load.h"
 #include "cli/verbs.h"
 #include "sys/fs.h"
+#include "sys/processes.h"
 #include "sys/real.h"
 
 #include <array>
@@ -22,6 +24,21 @@ bool is_file(std::string_view path) {
       fs->locate(sys::absolute_path(host->current_directory(), path), sys::Final::Follow);
   return spot && spot->info.type != sys::NodeType::Missing &&
          spot->info.type != sys::NodeType::Directory;
+}
+
+/// `perch scan` where the file has a command `scan`: that is what is meant.
+bool file_has_command(const Context& context) {
+  const Result<Found> found = find_program(context);
+  if (!found || found->from_stdin)
+    return false;
+  diag::SourceMap sources;
+  const Context quiet{.options = context.options, .world = context.world, .sources = sources};
+  const op::OpTable ops = op_table();
+  diag::Diags diags;
+  const auto loaded = load_program(quiet, ops, program::Strictness::Run, diags);
+  const program::Command* command =
+      loaded && loaded->program ? loaded->program->find(context.options.command) : nullptr;
+  return command != nullptr && !command->is_private && !command->is_test;
 }
 
 int dispatch(const Context& context) {
@@ -60,6 +77,14 @@ int dispatch(const Context& context) {
     return ops(context);
   case Verb::Audit:
     return audit(context);
+  case Verb::Scan:
+    return scan(context);
+  case Verb::Learn:
+    return learn(context);
+  case Verb::Doctor:
+    return doctor(context);
+  case Verb::Restrictions:
+    return restrictions(context);
   }
   return kFailure;
 }
@@ -67,6 +92,7 @@ int dispatch(const Context& context) {
 } // namespace
 
 int run(int argc, char** argv, char** environ) {
+  sys::close_to_other_processes();
   sys::open_missing_standard_streams();
   const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (!words.empty() && words[0] == kCompilerWord) {
@@ -93,7 +119,15 @@ int run(int argc, char** argv, char** environ) {
   Context context{.options = *options, .world = world, .sources = sources};
   context.color_err = color_for(*options, world, world.err);
   context.color_out = color_for(*options, world, world.out);
-  return dispatch(context);
+  if (!options->verb_by_word || !file_has_command(context))
+    return dispatch(context);
+  Options meant = *options;
+  meant.verb = Verb::Run;
+  return dispatch({.options = meant,
+                   .world = world,
+                   .sources = sources,
+                   .color_err = context.color_err,
+                   .color_out = context.color_out});
 }
 
 } // namespace perch::cli

@@ -3,6 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "ops/tables.h"
+#include "policy/layers.h"
 #include "sys/fs.h"
 
 namespace perch::cli {
@@ -69,13 +70,34 @@ Result<Found> find_default(const sys::World& world, const std::string& current) 
 
 op::OpTable op_table() { return op::OpTable(ops::tables()); }
 
+namespace {
+
+/// The open file that a path of the system stands for; -1: none.
+int named_descriptor(std::string_view path) {
+  if (path == "/dev/stdin")
+    return 0;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    const auto number = path.starts_with(folder) ? base::parse_int(path.substr(folder.size()))
+                                                 : std::optional<std::int64_t>();
+    if (number && *number >= 0 && *number < 1 << 20)
+      return static_cast<int>(*number);
+  }
+  return -1;
+}
+
+} // namespace
+
 Result<Found> find_program(const Context& context) {
   const std::string current = context.world.host.current_directory();
   const std::string& file = context.options.file;
   if (file.empty())
     return find_default(context.world, current);
   if (file == "-") {
-    return Found{.shown = "-", .absolute = {}, .directory = current, .from_stdin = true};
+    return Found{.shown = "-",
+                 .absolute = {},
+                 .directory = current,
+                 .from_stdin = true,
+                 .descriptor = context.world.in};
   }
   Found found{.shown = file};
   std::string path = file;
@@ -83,23 +105,65 @@ Result<Found> find_program(const Context& context) {
     path = context.world.host.home() + path.substr(1);
   found.absolute = sys::absolute_path(current, path);
   found.directory = parent(found.absolute);
-  // /dev/stdin, /proc/self/fd/0 and their like are standard input by another name, and as
-  // untrusted.
+  // /dev/stdin, /dev/fd/3 and their like are standard input by another name, and as untrusted.
+  found.descriptor = named_descriptor(found.absolute);
   const auto spot = context.world.fs.locate(found.absolute, sys::Final::Follow);
-  const bool device = spot ? spot->info.type == sys::NodeType::Other : file.starts_with("/dev/");
-  found.from_stdin = device;
+  found.from_stdin = found.descriptor >= 0 || (spot && spot->info.type == sys::NodeType::Other);
   return found;
 }
 
 Result<std::uint32_t> read_program(const Context& context, const Found& found) {
   std::string text;
-  if (found.from_stdin) {
-    PERCH_TRY_ASSIGN(text, sys::read_all(context.world.in, kMaxSource, "standard input"));
+  if (found.descriptor >= 0) {
+    PERCH_TRY_ASSIGN(text, sys::read_all(found.descriptor, kMaxSource, "standard input"));
   } else {
     PERCH_TRY_ASSIGN(text, read_file(context.world, found.absolute, found.shown));
   }
   return context.sources.add(found.shown, std::move(text)).id;
 }
+
+namespace {
+
+/// What a script from standard input may read while it is loaded: it could be shown in a message,
+/// or do as an import what the script itself may not.
+class Loader {
+public:
+  Loader(const Context& context, const Found& found) : world_(context.world) {
+    if (!found.from_stdin || context.options.trust_stdin)
+      return;
+    policy::FlagRules rules = context.options.rules;
+    rules.directory = world_.host.current_directory();
+    if (auto layer = policy::stdin_layer(rules))
+      policy_ = policy_.with(std::make_shared<const policy::Layer>(std::move(*layer)));
+  }
+
+  [[nodiscard]] Result<std::string> read(std::string_view path) const {
+    const auto spot = world_.fs.locate(path, sys::Final::Follow);
+    const std::string real = spot ? spot->real : std::string(path);
+    const policy::Request request{.cap = op::Cap::Read, .subject = real};
+    const auto decision = policy::decide(policy_, request);
+    if (!decision.allowed()) {
+      // An import's failure is told by its message alone.
+      Error denial = policy::denial(decision, request, "import");
+      denial.message += base::cat("; ", denial.help);
+      return std::unexpected(std::move(denial));
+    }
+    return read_file(world_, path, path);
+  }
+
+  [[nodiscard]] std::optional<std::string> variable(std::string_view name) const {
+    if (!policy::decide(policy_, {.cap = op::Cap::Env, .subject = name}).allowed())
+      return std::nullopt;
+    const auto value = world_.env.get(name);
+    return value ? std::optional(std::string(*value)) : std::nullopt;
+  }
+
+private:
+  sys::World& world_;
+  policy::Policy policy_;
+};
+
+} // namespace
 
 std::optional<Loaded> load_program(const Context& context, const op::OpTable& ops,
                                    program::Strictness strictness, diag::Diags& diags) {
@@ -114,8 +178,9 @@ std::optional<Loaded> load_program(const Context& context, const op::OpTable& op
     return std::nullopt;
   }
   const sys::World& world = context.world;
+  const Loader loader(context, *found);
   const program::Loading loading{
-      .read = [&](std::string_view path) { return read_file(world, path, path); },
+      .read = [&](std::string_view path) { return loader.read(path); },
       .import_name = [&](std::string_view name) -> std::optional<std::string> {
         if (name == "home" || name == "home_dir" || name == "HOME")
           return world.host.home();
@@ -123,8 +188,7 @@ std::optional<Loaded> load_program(const Context& context, const op::OpTable& op
           return world.host.user();
         if (name == "exe_dir")
           return parent(world.host.exe_path());
-        const auto value = world.env.get(name);
-        return value ? std::optional(std::string(*value)) : std::nullopt;
+        return loader.variable(name);
       },
       .program_exists = [&](std::string_view name) { return on_path(world, name); }};
   auto program =

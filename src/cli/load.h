@@ -13,10 +13,11 @@ namespace perch::cli {
 
 /// Where the program comes from.
 struct Found {
-  std::string shown;     ///< as users see it in messages: `deploy.perch`, `-`
-  std::string absolute;  ///< empty for standard input
-  std::string directory; ///< absolute directory of the file; the current one for standard input
-  bool from_stdin = false;
+  std::string shown;       ///< as users see it in messages: `deploy.perch`, `-`
+  std::string absolute;    ///< empty for standard input
+  std::string directory;   ///< absolute directory of the file; the current one for standard input
+  bool from_stdin = false; ///< or from a pipe or device: as untrusted
+  int descriptor = -1;     ///< what to read instead of the file
 };
 
 /// The file -f names, or commands.perch in the current directory or above it up to the root of the

@@ -27,11 +27,15 @@ enum class Verb : std::uint8_t {
   RunTest, ///< hidden: one test command, in the process made for it
   Init,    ///< --init
   Completions,
-  Complete, ///< hidden: what completion scripts ask
-  Cache,    ///< cache info|clear
-  Warm,     ///< warm
-  Ops,      ///< the op reference
-  Audit,    ///< audit verify FILE
+  Complete,     ///< hidden: what completion scripts ask
+  Cache,        ///< cache info|clear
+  Warm,         ///< warm
+  Ops,          ///< the op reference
+  Audit,        ///< audit verify FILE
+  Scan,         ///< scan: what the file can ask for
+  Learn,        ///< learn: the least `requires` block of a run
+  Doctor,       ///< doctor: what this machine can enforce
+  Restrictions, ///< --restrictions: the layers in force and what they leave
 };
 
 enum class When : std::uint8_t { Auto, Always, Never };
@@ -57,6 +61,7 @@ struct Options {
   policy::FlagRules rules;
   bool trust_stdin = false;
   bool dry_run = false;
+  bool ask = false;
   std::optional<std::int64_t> max_runtime_ns;
   bool no_cache = false;
   lane::WasmOptions::Tier wasm_tier = lane::WasmOptions::Tier::Auto;

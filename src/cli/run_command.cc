@@ -1,7 +1,11 @@
 // Running a command of the file: the way from text to exit status, in the order it happens.
 
+#include "cli/run_command.h"
+
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "cli/ask.h"
+#include "cli/banner.h"
 #include "cli/directories.h"
 #include "cli/listing.h"
 #include "cli/load.h"
@@ -17,9 +21,6 @@
 
 namespace perch::cli {
 
-namespace {
-
-/// The layers of the command line, below everything a file can add.
 Result<policy::Policy> command_line_policy(const Context& context, bool from_stdin) {
   policy::FlagRules rules = context.options.rules;
   rules.directory = context.world.host.current_directory();
@@ -35,8 +36,10 @@ Result<policy::Policy> command_line_policy(const Context& context, bool from_std
   return policy;
 }
 
-void unknown_command(const Context& context, const program::Program& program) {
-  const std::string& name = context.options.command;
+namespace {
+
+void unknown_command(const Context& context, const program::Program& program,
+                     std::string_view name) {
   std::vector<std::string_view> names;
   for (const program::Command* command : program.commands) {
     if (is_public(*command))
@@ -60,10 +63,10 @@ void unknown_command(const Context& context, const program::Program& program) {
   context.report(error);
 }
 
-/// The command to run and the words for it, or null after saying why there is none.
-const program::Command* choose(const Context& context, const program::Program& program,
-                               run::Request& request) {
-  const std::string& name = context.options.command;
+} // namespace
+
+const program::Command* choose_command(const Context& context, const program::Program& program,
+                                       std::string_view name, run::Request& request) {
   const program::Command* command = program.find(name);
   if (command != nullptr && !command->is_private && !command->is_test)
     return command;
@@ -71,11 +74,12 @@ const program::Command* choose(const Context& context, const program::Program& p
     request.caught_word = name;
     return program.catch_command;
   }
-  unknown_command(context, program);
+  unknown_command(context, program, name);
   return nullptr;
 }
 
-int execute(const Context& context, const Loaded& loaded, run::Request request) {
+int execute(const Context& context, const Loaded& loaded, run::Request request,
+            run::Watcher* watcher) {
   const Options& options = context.options;
   const Result<std::unique_ptr<Readers>> readers = Readers::make(context);
   if (!readers) {
@@ -95,6 +99,17 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
     say("perch: compiled modules are not kept: " + why);
   };
 
+  std::unique_ptr<run::Asker> asker;
+  if (options.ask) {
+    auto terminal = TerminalAsker::open(context.world);
+    if (!terminal) {
+      context.report(terminal.error());
+      return kUsage;
+    }
+    asker = std::move(*terminal);
+  }
+  show_banner(context, request.policy);
+
   const op::OpTable ops = op_table();
   const auto children = lane::make_process_lane();
   const auto guests = lane::make_wasm_lane(std::move(wasm));
@@ -104,6 +119,8 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
                              .children = *children,
                              .guests = *guests,
                              .sink = (*readers)->sink(),
+                             .watcher = watcher,
+                             .asker = asker.get(),
                              .cache_directory = cache_directory(context.world),
                              .state_directory = state_directory(context.world),
                              .own_flags = own_flag_names(),
@@ -124,7 +141,6 @@ int execute(const Context& context, const Loaded& loaded, run::Request request) 
   return run::exit_code(outcome);
 }
 
-/// What the options alone say about the run.
 Result<run::Request> request_of(const Context& context, const Loaded& loaded) {
   const Options& options = context.options;
   run::Request request;
@@ -145,7 +161,6 @@ Result<run::Request> request_of(const Context& context, const Loaded& loaded) {
   return request;
 }
 
-/// Loads the program for a run; null after its mistakes were reported.
 std::optional<Loaded> load_to_run(const Context& context) {
   const op::OpTable ops = op_table();
   diag::Diags diags;
@@ -156,8 +171,6 @@ std::optional<Loaded> load_to_run(const Context& context) {
   }
   return loaded;
 }
-
-} // namespace
 
 int run_test(const Context& context) {
   const std::optional<Loaded> loaded = load_to_run(context);
@@ -195,7 +208,7 @@ int run_command(const Context& context) {
       return print_listing(context, *loaded->program);
     request.command = main;
   } else {
-    request.command = choose(context, *loaded->program, request);
+    request.command = choose_command(context, *loaded->program, options.command, request);
     if (request.command == nullptr)
       return kNotFound;
   }

@@ -11,22 +11,26 @@ namespace perch::cli {
 /// The first word of a perch that optimises one module in the background; users never type it.
 inline constexpr std::string_view kCompilerWord = "__wasm-compile";
 
-int run_command(const Context& context); ///< run_command.cc
-int usage(const Context& context);       ///< help.cc
-int help(const Context& context);        ///< help.cc
-int version(const Context& context);     ///< help.cc
-int check(const Context& context);       ///< check.cc
-int list(const Context& context);        ///< list.cc
-int dump(const Context& context);        ///< dump.cc
-int format(const Context& context);      ///< format.cc
-int test(const Context& context);        ///< test.cc
-int run_test(const Context& context);    ///< run_command.cc: one test, in its own process
-int init(const Context& context);        ///< init.cc
-int completions(const Context& context); ///< completions.cc
-int complete(const Context& context);    ///< completions.cc: what the scripts ask
-int cache(const Context& context);       ///< cache.cc
-int warm(const Context& context);        ///< warm.cc
-int ops(const Context& context);         ///< ops.cc
-int audit(const Context& context);       ///< audit.cc
+int run_command(const Context& context);  ///< run_command.cc
+int usage(const Context& context);        ///< help.cc
+int help(const Context& context);         ///< help.cc
+int version(const Context& context);      ///< help.cc
+int check(const Context& context);        ///< check.cc
+int list(const Context& context);         ///< list.cc
+int dump(const Context& context);         ///< dump.cc
+int format(const Context& context);       ///< format.cc
+int test(const Context& context);         ///< test.cc
+int run_test(const Context& context);     ///< run_command.cc: one test, in its own process
+int init(const Context& context);         ///< init.cc
+int completions(const Context& context);  ///< completions.cc
+int complete(const Context& context);     ///< completions.cc: what the scripts ask
+int cache(const Context& context);        ///< cache.cc
+int warm(const Context& context);         ///< warm.cc
+int ops(const Context& context);          ///< ops.cc
+int scan(const Context& context);         ///< scan.cc
+int learn(const Context& context);        ///< learn.cc
+int doctor(const Context& context);       ///< doctor.cc
+int restrictions(const Context& context); ///< restrictions.cc
+int audit(const Context& context);        ///< audit.cc
 
 } // namespace perch::cli

@@ -73,7 +73,20 @@ std::string entry_name(const State& state, const CacheNode& node, std::string_vi
   add_field(identity, node.block_id);
   add_field(identity, key);
   add_policy(identity, *state.policy);
+  const HttpRules& http = request.http;
+  add_field(identity, cat(request.confine_off ? 1 : 0, request.allow_child_network ? 1 : 0,
+                          http.allow_private_ips ? 1 : 0, http.allow_scheme_downgrade ? 1 : 0,
+                          http.allow_proxy ? 1 : 0, '/', http.max_redirects));
   return sys::hex_digest(sys::DigestKind::Sha256, identity);
+}
+
+/// A script from standard input that may not write keeps nothing, and is not told what another one
+/// kept: nothing but its text says which script it is.
+bool keeps_nothing(const policy::Policy& policy) {
+  return std::ranges::any_of(policy.layers(), [](const auto& layer) {
+    return layer->source == policy::Layer::Source::Stdin &&
+           layer->rule(op::Cap::Write).mode == policy::Rule::Mode::None;
+  });
 }
 
 /// `no_write`, by flag or sandbox. A manifest's roots do not speak of perch's own directory.
@@ -218,7 +231,7 @@ private:
 };
 
 bool CachedBlock::replay() {
-  if (state_.run.request().no_cache)
+  if (state_.run.request().no_cache || keeps_nothing(*state_.policy))
     return false;
   const auto bytes = store_.read(name_, kLargestEntry);
   if (!bytes)

@@ -2,8 +2,10 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "run/asking.h"
 #include "run/bins.h"
 #include "run/expr.h"
+#include "run/gate_confine.h"
 #include "run/jobs.h"
 #include "run/shared_run.h"
 #include "sys/pipe.h"
@@ -72,6 +74,12 @@ Result<lane::Ended> run_child(State& state, lane::ChildSpec& spec, const JobStre
 
 } // namespace
 
+std::string held_note(const State& state) {
+  const GateSetup& setup = state.run.gate().setup();
+  return setup.confine_off ? std::string()
+                           : confinement_note(*state.policy, setup.allow_child_network);
+}
+
 Status child_status(const Child& child, const lane::Ended& ended) {
   using How = lane::Ended::How;
   switch (ended.how) {
@@ -82,6 +90,7 @@ Status child_status(const Child& child, const lane::Ended& ended) {
                        cat('`', child.invocation.head, "` ended with exit status ", ended.code),
                        child.command_line);
     failed.error().code = ended.code;
+    failed.error().note = child.held;
     return failed;
   }
   case How::Signalled: {
@@ -91,6 +100,7 @@ Status child_status(const Child& child, const lane::Ended& ended) {
                            ended.core_dumped ? " and dumped its memory" : ""),
                        child.command_line);
     killed.error().code = 128 + ended.code;
+    killed.error().note = child.held;
     killed.error().code_name = name;
     return killed;
   }
@@ -165,8 +175,17 @@ Eval<Child> evaluate_child(State& state, const program::ExecNode& node) {
 Flow admit_child(State& state, Child& admitted) {
   PERCH_TRY_ASSIGN(admitted.spec, placed(state, child(state.run.gate(), state.scope(),
                                                       {.name = "exec"}, admitted.invocation)));
+  if (admitted.spec.confinement.any())
+    admitted.held = held_note(state);
   admitted.spec.foreground = state.terminal;
   return {};
+}
+
+std::string child_text(const Child& child) {
+  std::string text = base::shell_quote(child.invocation.head);
+  for (const std::string& arg : child.invocation.args)
+    text += cat(' ', base::shell_quote(arg));
+  return text;
 }
 
 StepInfo child_step(const Child& child) {
@@ -177,6 +196,11 @@ StepInfo child_step(const Child& child) {
 
 Flow run_exec(State& state, const program::ExecNode& node) {
   PERCH_TRY_ASSIGN(Child child, evaluate_child(state, node));
+  if (asks(state)) {
+    PERCH_TRY_ASSIGN(const bool goes_on, ask_first(state, child_text(child)));
+    if (!goes_on)
+      return {};
+  }
   Step step(state);
   if (watched(state))
     PERCH_TRY(step.open(child_step(child)));

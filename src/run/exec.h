@@ -21,6 +21,7 @@ struct Child {
   std::string command_line; ///< quoted as a shell would need it, secrets masked; for messages
   HookEvent event;
   lane::ChildSpec spec; ///< empty before admit_child
+  std::string held;     ///< what the kernel holds it to, for its error; set by admit_child
 };
 
 /// Evaluates the words; touches nothing.
@@ -30,6 +31,11 @@ struct Child {
 [[nodiscard]] StepInfo child_step(const Child& child);
 /// What is known of a child once it was admitted, for its end event.
 void add_child_facts(const State& state, Step& step, const lane::ChildSpec& spec);
+/// Its whole command line, as a shell would need it quoted.
+[[nodiscard]] std::string child_text(const Child& child);
+
+/// What holds a child that is started here, in words; empty when nothing does.
+[[nodiscard]] std::string held_note(const State& state);
 
 /// Why a child that ended counts as failed: shell_exit_nonzero with its status,
 /// shell_signal_killed with the signal's name, or what the lane says.

@@ -97,8 +97,11 @@ Status Gate::ask(const Scope& scope, Actor actor, const policy::Request& request
                 std::string(request.subject), "this is a mistake in perch: please report it");
   }
   const policy::Decision decision = policy::decide(scope.policy, request);
-  if (decision.allowed())
+  if (decision.allowed()) {
+    if (setup_.watcher != nullptr)
+      setup_.watcher->allowed(request, scope.at);
     return record_allowed(setup_.sink, scope, actor, request);
+  }
   PERCH_TRY(record_denial(scope, actor, request.cap, std::string(request.subject),
                           decision.denied_by->origin, decision.denied_by->span));
   return std::unexpected(policy::denial(decision, request, actor.name));
@@ -153,6 +156,13 @@ Result<std::shared_ptr<const policy::Layer>> Gate::pin(policy::Layer layer) cons
   PERCH_TRY(pin_all(fs, layer.rule(Cap::Write), sys::Final::Follow));
   // A program is the name it has in its directory: what a link points to is another program.
   PERCH_TRY(pin_all(fs, layer.rule(Cap::Exec), sys::Final::NoFollow));
+  // A name means the program it means now: one that the run puts before it on PATH is another.
+  if (layer.rule(Cap::Exec).mode == policy::Rule::Mode::Only) {
+    for (const std::string& entry : layer.rule(Cap::Exec).allowed) {
+      if (!entry.starts_with('/'))
+        (void)on_own_path(entry);
+    }
+  }
   return std::make_shared<const policy::Layer>(std::move(layer));
 }
 

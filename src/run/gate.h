@@ -6,6 +6,7 @@
 #include "op/op_decl.h"
 #include "policy/policy.h"
 #include "run/http_rules.h"
+#include "run/run.h"
 #include "run/scope.h"
 #include "run/secrets.h"
 #include "sys/world.h"
@@ -34,6 +35,7 @@ struct GateSetup {
   trace::Sink* sink = nullptr; ///< told of each request and how it was decided; null: nobody
   const diag::SourceMap* sources = nullptr; ///< for the places of layers; null: without
   const Secrets* secrets = nullptr;         ///< what to hide in denials; null: nothing
+  Watcher* watcher = nullptr;               ///< is told of each allowed one; null: nobody
   /// Absolute paths of perch's own cache and state: refused to every file op and mount. Empty ones
   /// do not count.
   std::vector<std::string> protected_directories;

@@ -1,10 +1,13 @@
 #include "run/gate_confine.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <optional>
 
 namespace perch::run {
 
+using base::cat;
 using op::Cap;
 using policy::Layer;
 using policy::Rule;
@@ -58,6 +61,42 @@ bool closes_network(const Layer& layer, bool allow_child_network) {
 }
 
 } // namespace
+
+namespace {
+
+std::string roots_text(std::string_view verb, const Roots& roots) {
+  if (roots.empty())
+    return cat(verb, " nothing");
+  return cat(verb, " only below ", base::join(roots, ", "));
+}
+
+/// What one layer forbids its children, by the kernel.
+std::string held_by(const Layer& layer, bool allow_child_network) {
+  std::string out;
+  const auto add = [&](std::string_view what) { out += cat(out.empty() ? "" : ", ", what); };
+  if (const auto read = roots_of(layer, Cap::Read))
+    add(roots_text("read", *read));
+  if (const auto write = roots_of(layer, Cap::Write))
+    add(roots_text("write", *write));
+  if (layer.source != Layer::Source::Requires && closes_network(layer, allow_child_network))
+    add("use no network");
+  return out;
+}
+
+} // namespace
+
+std::string confinement_note(const policy::Policy& policy, bool allow_child_network) {
+  std::string out;
+  for (const auto& layer : policy.layers()) {
+    if (!layer->confine_children)
+      continue;
+    const std::string held = held_by(*layer, allow_child_network);
+    if (!held.empty())
+      out +=
+          cat(out.empty() ? "the kernel held it: by " : "; by ", layer->origin, " it could ", held);
+  }
+  return out;
+}
 
 lane::Confinement confinement(const policy::Policy& policy, bool allow_child_network,
                               std::string_view program) {

@@ -4,6 +4,7 @@
 #include "lane/lane.h"
 #include "policy/policy.h"
 
+#include <string>
 #include <string_view>
 
 namespace perch::run {
@@ -14,5 +15,9 @@ namespace perch::run {
 /// may be empty) stays readable, so that what may run can be loaded.
 [[nodiscard]] lane::Confinement confinement(const policy::Policy& policy, bool allow_child_network,
                                             std::string_view program);
+
+/// What holds a child that was started under these layers, in words: for the error of one that
+/// failed, because its own words may be no more than "Permission denied". Empty without any.
+[[nodiscard]] std::string confinement_note(const policy::Policy& policy, bool allow_child_network);
 
 } // namespace perch::run

@@ -231,7 +231,14 @@ Status check_bin(const Gate& gate, const DeclaredBin& bin) {
 
 std::optional<std::string> which(const Gate& gate, const Scope& scope, std::string_view name) {
   std::string found = place_of_head(gate, scope, name);
-  return found.empty() ? std::nullopt : std::optional(std::move(found));
+  if (found.empty())
+    return std::nullopt;
+  // What is on the PATH perch was started with is no news. Any other place is: asking must not tell
+  // whether a file is there that may not be read.
+  const bool known = !has_slash(name) && gate.on_own_path(name) == found;
+  if (!known && !policy::decide(scope.policy, {.cap = Cap::Read, .subject = found}).allowed())
+    return std::nullopt;
+  return found;
 }
 
 } // namespace perch::run

@@ -43,7 +43,8 @@ struct Invocation {
 /// Errors: bin_not_found, requirement_unmet, file_*.
 [[nodiscard]] Status check_bin(const Gate& gate, const DeclaredBin& bin);
 
-/// Absolute path of an executable on the PATH children get, or nullopt. Needs no capability.
+/// Absolute path of an executable on the PATH children get, or nullopt. Needs no capability; away
+/// from the PATH that perch was started with it finds only what may be read.
 [[nodiscard]] std::optional<std::string> which(const Gate& gate, const Scope& scope,
                                                std::string_view name);
 

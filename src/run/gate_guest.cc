@@ -81,8 +81,12 @@ Result<GuestMount> mount(const Gate& gate, const Scope& scope, Actor actor,
 
 Result<std::optional<std::string>> guest_variable(const Gate& gate, const Scope& scope, Actor actor,
                                                   std::string_view name) {
-  if (const EnvOverlay::Entry* own = scope.env.find(name))
+  if (const EnvOverlay::Entry* own = scope.env.find(name)) {
+    // No request, as the value is the program's own; but the block has to name it.
+    if (gate.setup().watcher != nullptr)
+      gate.setup().watcher->allowed({.cap = Cap::Env, .subject = name, .guest = true}, scope.at);
     return own->value;
+  }
   PERCH_TRY(gate.ask(scope, actor, {.cap = Cap::Env, .subject = name, .guest = true}));
   const auto value = gate.world().env.get(name);
   return value ? std::optional(std::string(*value)) : std::nullopt;

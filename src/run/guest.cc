@@ -3,6 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "policy/hosts.h"
+#include "run/asking.h"
 #include "run/exec.h"
 #include "run/expr.h"
 #include "run/gate_http.h"
@@ -206,6 +207,19 @@ Status guest_status(const Guest& guest, const lane::Ended& ended) {
   return {};
 }
 
+std::string guest_text(const Guest& guest) {
+  std::string text = cat("wasm_run ", base::shell_quote(guest.shown));
+  for (std::size_t i = 1; i < guest.spec.argv.size(); ++i)
+    text += cat(' ', base::shell_quote(guest.spec.argv[i]));
+  for (const auto& [name, value] : guest.spec.env)
+    text += cat(" env=", name);
+  for (const GuestMount& mount : guest.mounts)
+    text += cat(mount.mount.writable ? " write=" : " read=", base::shell_quote(mount.mount.host));
+  if (!guest.hosts.empty())
+    text += cat(" hosts=", base::join(guest.hosts, ","));
+  return text;
+}
+
 namespace {
 
 std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
@@ -276,6 +290,11 @@ HookEvent guest_event(const Guest& guest) {
 
 Flow run_wasm(State& state, const WasmRunNode& node) {
   PERCH_TRY_ASSIGN(Guest guest, evaluate_guest(state, node));
+  if (asks(state)) {
+    PERCH_TRY_ASSIGN(const bool goes_on, ask_first(state, guest_text(guest)));
+    if (!goes_on)
+      return {};
+  }
   Step step(state);
   if (watched(state))
     PERCH_TRY(step.open(guest_step(state, guest)));

@@ -42,6 +42,8 @@ struct Guest {
 /// Its span, what is known of it when it has ended, and what hooks are told.
 [[nodiscard]] StepInfo guest_step(const State& state, const Guest& guest);
 void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended);
+/// Its module, arguments and what its block declares, in a line.
+[[nodiscard]] std::string guest_text(const Guest& guest);
 [[nodiscard]] HookEvent guest_event(const Guest& guest);
 
 } // namespace perch::run

@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "run/asking.h"
 #include "run/bundle.h"
 #include "run/exec.h"
 #include "run/expr.h"
@@ -299,6 +300,9 @@ HookEvent op_event(const GatedCall& call) {
 Error op_error(const State& state, const OpDecl& decl, Error error) {
   if (error.op.empty())
     error.op = decl.name;
+  if ((error.kind == kind::kShellExitNonzero || error.kind == kind::kShellSignalKilled) &&
+      error.note.empty())
+    error.note = held_note(state);
   if (state.rescued != nullptr && error.kind == kind::kUserFail && error.note.empty()) {
     error.note = cat("raised while handling ", state.rescued->error.kind, ": ",
                      state.rescued->error.message);
@@ -311,6 +315,14 @@ Eval<Value> call_body(State& state, GatedCall& call) {
   if (!result)
     return raise(state, op_error(state, call.decl(), std::move(result).error()));
   return std::move(*result);
+}
+
+/// An op as a line of a program, its arguments evaluated.
+std::string op_text(const GatedCall& call) {
+  std::string text(call.decl().name);
+  for (const auto& [name, value] : op_args(call))
+    text += cat(' ', base::shell_quote(value));
+  return text;
 }
 
 /// The slow way: somebody listens, or hooks may be interested.
@@ -346,6 +358,11 @@ Eval<Value> run_op(State& state, const OpNode& node, const Value* piped) {
   const Restoring<const program::Node*> at(state.node, &node);
   GatedCall call(state, *node.op);
   PERCH_TRY(call.bind(node, piped));
+  if (asks(state) && changes_something(*node.op)) {
+    PERCH_TRY_ASSIGN(const bool goes_on, ask_first(state, op_text(call)));
+    if (!goes_on)
+      return Value();
+  }
   if (watched(state) || has_hooks(state))
     return call_observed(state, call);
   return call_body(state, call);

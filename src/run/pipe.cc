@@ -4,6 +4,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "run/asking.h"
 #include "run/cancelling.h"
 #include "run/exec.h"
 #include "run/guest.h"
@@ -112,6 +113,8 @@ public:
   Flow run();
 
 private:
+  Flow evaluate_all();
+  Eval<bool> ask_about_all();
   Flow start_all();
   Flow start(Stage& stage, Ends ends);
   Flow start_child(Stage& stage, const Ends& ends);
@@ -132,6 +135,10 @@ private:
 Flow Pipeline::run() {
   PERCH_TRY(placed(state_, state_.out->flush()));
   const TokenScope own(state_, token_);
+  PERCH_TRY(evaluate_all());
+  PERCH_TRY_ASSIGN(const bool goes_on, ask_about_all());
+  if (!goes_on)
+    return {};
   if (Flow started = start_all(); !started) {
     token_->stop(sys::StopReason::Sibling);
     jobs_.abandon();
@@ -140,12 +147,47 @@ Flow Pipeline::run() {
   return first_failure(jobs_.wait());
 }
 
-Flow Pipeline::start_all() {
-  sys::Fd previous;
+/// Before any stage is started, so that all can be shown and none runs when one cannot.
+Flow Pipeline::evaluate_all() {
   for (std::size_t i = 0; i < node_.stages.size(); ++i) {
     Stage& stage = *stages_.emplace_back(std::make_unique<Stage>(state_, *node_.stages[i]));
     stage.last = i + 1 == node_.stages.size();
     stage.state.terminal = state_.terminal && stage.last;
+    if (stage.node.kind == NodeKind::Exec) {
+      PERCH_TRY_ASSIGN(
+          stage.child,
+          evaluate_child(stage.state, static_cast<const program::ExecNode&>(stage.node)));
+    } else if (stage.node.kind == NodeKind::WasmRun) {
+      PERCH_TRY_ASSIGN(
+          stage.guest,
+          evaluate_guest(stage.state, static_cast<const program::WasmRunNode&>(stage.node)));
+    }
+  }
+  return {};
+}
+
+/// One question for all programs and modules; what commands and ops among the stages do is asked
+/// when they do it.
+Eval<bool> Pipeline::ask_about_all() {
+  if (!asks(state_))
+    return true;
+  std::string text = "pipe";
+  for (const auto& stage : stages_) {
+    text += "\n  ";
+    if (stage->child)
+      text += child_text(*stage->child);
+    else if (stage->guest)
+      text += guest_text(*stage->guest);
+    else
+      text += statement_name(stage->node);
+  }
+  return ask_first(state_, text);
+}
+
+Flow Pipeline::start_all() {
+  sys::Fd previous;
+  for (const auto& each : stages_) {
+    Stage& stage = *each;
     Ends ends{.in = std::move(previous), .out = {}};
     if (!stage.last) {
       PERCH_TRY_ASSIGN(auto pipe, placed(state_, sys::make_pipe()));
@@ -198,8 +240,6 @@ Result<lane::Stdio> Pipeline::stdio(const Stage& stage, const Ends& ends) const 
 
 Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
   State& state = stage.state;
-  PERCH_TRY_ASSIGN(stage.child,
-                   evaluate_child(state, static_cast<const program::ExecNode&>(stage.node)));
   if (watched(state))
     PERCH_TRY(stage.step.open(child_step(*stage.child)));
   if (has_hooks(state))
@@ -221,8 +261,6 @@ Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
 
 Flow Pipeline::start_module(Stage& stage, Ends ends) {
   State& state = stage.state;
-  PERCH_TRY_ASSIGN(stage.guest,
-                   evaluate_guest(state, static_cast<const program::WasmRunNode&>(stage.node)));
   if (watched(state))
     PERCH_TRY(stage.step.open(guest_step(state, *stage.guest)));
   if (has_hooks(state))

@@ -32,6 +32,32 @@ public:
   virtual Result<std::string> directory() = 0;
 };
 
+/// Told of each request that every layer has allowed. Threads: called from any.
+class Watcher {
+public:
+  virtual ~Watcher() = default;
+  /// `at`: the statement that asked; unknown for what belongs to none.
+  virtual void allowed(const policy::Request& request, diag::Span at) = 0;
+};
+
+/// Asks a person before each effect. Threads: called from any; answers one question at a time.
+class Asker {
+public:
+  virtual ~Asker() = default;
+  struct Question {
+    std::string position; ///< `deploy.perch:14`
+    std::string text;     ///< the whole statement, evaluated, secrets masked; stages of a pipe one
+                          ///< a line
+  };
+  enum class Answer : std::uint8_t {
+    Run,
+    Skip, ///< it counts as having succeeded, with nothing as its result
+    Quit, ///< the run ends, as `exit 1` ends it
+  };
+  /// Errors: what asking fails with; the statement fails with it.
+  virtual Result<Answer> ask(const Question& question) = 0;
+};
+
 /// What surrounds every run of a process. Borrowed; outlives the runs.
 struct Setting {
   sys::World& world;
@@ -40,6 +66,8 @@ struct Setting {
   lane::ProcessLane& children;
   lane::WasmLane& guests;
   trace::Sink* sink = nullptr; ///< null: nobody watches, events cost nothing
+  Watcher* watcher = nullptr;  ///< null: nobody wants to know
+  Asker* asker = nullptr;      ///< null: nobody is asked
   std::string cache_directory; ///< perch's own; absolute
   std::string state_directory;
   Archive* archive = nullptr; ///< null: the program's files are beside the script

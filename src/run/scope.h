@@ -21,6 +21,7 @@ struct Scope {
   const std::shared_ptr<sys::CancelToken>& cancel;
   trace::SpanId span = 0;                  ///< what denials are recorded under
   const program::Module* module = nullptr; ///< the file of the statement
+  diag::Span at = {};                      ///< the statement
 };
 
 } // namespace perch::run

@@ -13,6 +13,7 @@ GateSetup gate_setup(const Setting& setting, const Request& request, const Secre
           .sink = setting.sink,
           .sources = &setting.sources,
           .secrets = &secrets,
+          .watcher = setting.watcher,
           .protected_directories = {setting.cache_directory, setting.state_directory},
           .confine_off = request.confine_off,
           .allow_child_network = request.allow_child_network,

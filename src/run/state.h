@@ -76,7 +76,8 @@ struct State {
             .env = env,
             .cancel = cancel,
             .span = span,
-            .module = module};
+            .module = module,
+            .at = node != nullptr ? node->span : diag::Span()};
   }
 };
 

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace perch::sys {
@@ -56,6 +57,12 @@ Result<bool> runs_elsewhere(std::string_view name) {
       return true;
   }
   return false;
+}
+
+void close_to_other_processes() {
+#if !defined(__SANITIZE_ADDRESS__)
+  (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
 }
 
 } // namespace perch::sys

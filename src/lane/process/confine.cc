@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "lane/kernel.h"
 #include "lane/process/call_filter.h"
 #include "lane/process/landlock.h"
 
@@ -58,27 +59,6 @@ bool limits_writing(const Confinement& confinement) {
   return confinement.limit_files && !holds_everything(confinement.write_roots);
 }
 
-// Versions of Landlock: 2 knows moves between directories, 3 truncation.
-Status check_kernel(const Confinement& confinement, const KernelConfinement& kernel) {
-  constexpr int kForReading = 2, kForWriting = 3;
-  const auto missing = [](std::string what) {
-    return fail(kind::kConfinementUnavailable,
-                base::cat("a child process cannot be held to the restrictions in force: this "
-                          "kernel has no ",
-                          what),
-                {}, "run perch where it has, or start children unrestricted with `--confine=off`");
-  };
-  if (!kernel.filters)
-    return missing("seccomp filters");
-  if (confinement.limit_files && kernel.landlock < 1)
-    return missing("Landlock (Linux 5.13 or newer, and in its list of security modules)");
-  if (limits_writing(confinement) && kernel.landlock < kForWriting)
-    return missing("Landlock that can forbid to truncate files (Linux 6.2 or newer)");
-  if (limits_reading(confinement) && kernel.landlock < kForReading)
-    return missing("Landlock that can allow moving files (Linux 5.19 or newer)");
-  return {};
-}
-
 Status allow_all(Ruleset& rules, const ChildSpec& spec, const std::string& temporary) {
   for (const char* path : kSystem)
     PERCH_TRY(rules.allow_reading(path, Place::System));
@@ -106,12 +86,33 @@ Status allow_all(Ruleset& rules, const ChildSpec& spec, const std::string& tempo
 
 } // namespace
 
+// Versions of Landlock: 2 knows moves between directories, 3 truncation.
+Status enforceable(const Confinement& confinement, const KernelConfinement& kernel) {
+  constexpr int kForReading = 2, kForWriting = 3;
+  const auto missing = [](std::string what) {
+    return fail(kind::kConfinementUnavailable,
+                base::cat("a child process cannot be held to the restrictions in force: this "
+                          "kernel has no ",
+                          what),
+                {}, "run perch where it has, or start children unrestricted with `--confine=off`");
+  };
+  if (!kernel.filters)
+    return missing("seccomp filters");
+  if (confinement.limit_files && kernel.landlock < 1)
+    return missing("Landlock (Linux 5.13 or newer, and in its list of security modules)");
+  if (limits_writing(confinement) && kernel.landlock < kForWriting)
+    return missing("Landlock that can forbid to truncate files (Linux 6.2 or newer)");
+  if (limits_reading(confinement) && kernel.landlock < kForReading)
+    return missing("Landlock that can allow moving files (Linux 5.19 or newer)");
+  return {};
+}
+
 bool needs_temporary(const Confinement& confinement) { return limits_writing(confinement); }
 
 Result<Confined> prepare_confinement(const ChildSpec& spec, const KernelConfinement& kernel,
                                      const std::string& temporary) {
   const Confinement& confinement = spec.confinement;
-  PERCH_TRY(check_kernel(confinement, kernel));
+  PERCH_TRY(enforceable(confinement, kernel));
   Confined confined;
   constexpr int kUsable = 2;
   const bool has_ruleset = kernel.landlock >= kUsable;
@@ -129,6 +130,7 @@ Result<Confined> prepare_confinement(const ChildSpec& spec, const KernelConfinem
   const bool nothing_written = limits_writing(confinement) && confinement.write_roots.empty();
   confined.program = call_filter({.no_network = confinement.no_network,
                                   .no_metadata = nothing_written,
+                                  .no_local_sockets = confinement.limit_files,
                                   .no_tracing = !has_ruleset});
   confined.filter = {static_cast<unsigned short>(confined.program.size()), confined.program.data()};
   return confined;

@@ -1,0 +1,51 @@
+#pragma once
+// `perch learn`: from the requests of a run to the least manifest it would have passed with.
+
+#include "diag/source.h"
+#include "policy/policy.h"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace perch::scan {
+
+/// Collects allowed requests. Threads: none of its members is safe beside another.
+class Learner {
+public:
+  /// `at`: the statement that asked.
+  void add(const policy::Request& request, diag::Span at);
+
+  /// A `requires` block: no line covers what another one covers too. Paths below `directory` (of
+  /// the file, absolute and real) are written relative to it. `is_set` tells whether the host has a
+  /// variable; one that is not set is declared `optional`.
+  [[nodiscard]] std::string manifest(std::string_view directory,
+                                     const std::function<bool(std::string_view)>& is_set) const;
+
+  /// For each wasm_run statement its declarations, as lines of comment below its place.
+  [[nodiscard]] std::string guests(std::string_view directory,
+                                   const diag::SourceMap& sources) const;
+
+  /// What no manifest can allow: shell texts whose first word cannot be told.
+  [[nodiscard]] const std::vector<std::string>& impossible() const { return impossible_; }
+
+private:
+  struct Guest {
+    std::set<std::string> env, read, write, hosts;
+  };
+  void add_exec(const policy::Request& request);
+
+  std::set<std::pair<std::string, std::string>>
+      bins_; ///< what was resolved or named, and how called
+  std::set<std::string> env_, read_, write_, hosts_;
+  bool any_network_ = false;
+  std::map<std::tuple<std::uint32_t, std::uint32_t>, std::pair<diag::Span, Guest>> guests_;
+  std::vector<std::string> impossible_;
+};
+
+} // namespace perch::scan
