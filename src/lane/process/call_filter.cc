@@ -30,9 +30,10 @@ constexpr int kAlways[] = {
     SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_open_by_handle_at,
     SYS_reboot,      SYS_swapon,       SYS_swapoff,       SYS_acct,
 };
-constexpr int kNetwork[] = {
-    SYS_socket,
-    SYS_io_uring_setup, // makes sockets without the call above
+constexpr int kNetwork[] = {SYS_socket};
+// Make sockets without the call above.
+constexpr int kRings[] = {
+    SYS_io_uring_setup,
     SYS_io_uring_enter,
     SYS_io_uring_register,
 };
@@ -110,6 +111,16 @@ void pairs_only(Program& program) {
   answer(program, SECCOMP_RET_ALLOW);
 }
 
+// Behind a socket of this machine may be somebody who does what a confined process is told not to:
+// the user's service manager, a container engine, a terminal multiplexer.
+void no_local(Program& program) {
+  emit(program, kIfEqual, SYS_socket, 0, 4);
+  load_argument(program, 0);
+  emit(program, kIfEqual, AF_UNIX, 0, 1);
+  answer(program, kDeny);
+  answer(program, SECCOMP_RET_ALLOW);
+}
+
 } // namespace
 
 bool filters_available() {
@@ -126,10 +137,14 @@ std::vector<sock_filter> call_filter(const CallRules& rules) {
     deny(program, kMetadata);
   if (rules.no_tracing)
     deny(program, kTracing);
-  if (rules.no_network) {
-    deny(program, kNetwork);
+  if (rules.no_network || rules.no_local_sockets) {
+    deny(program, kRings);
     pairs_only(program);
   }
+  if (rules.no_network)
+    deny(program, kNetwork);
+  else if (rules.no_local_sockets)
+    no_local(program);
   answer(program, SECCOMP_RET_ALLOW);
   return program;
 }

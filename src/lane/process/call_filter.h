@@ -12,7 +12,8 @@ namespace perch::lane {
 struct CallRules {
   bool no_network = false;  ///< no sockets but connected pairs within the child; no io_uring
   bool no_metadata = false; ///< no change of modes, owners, times and attributes: see confine.h
-  bool no_tracing = false;  ///< of any process, where Landlock cannot tell which
+  bool no_local_sockets = false; ///< none of AF_UNIX but connected pairs; no io_uring
+  bool no_tracing = false;       ///< of any process, where Landlock cannot tell which
 };
 
 [[nodiscard]] bool filters_available();
