@@ -320,8 +320,15 @@ Eval<Value> call_body(State& state, GatedCall& call) {
 /// An op as a line of a program, its arguments evaluated.
 std::string op_text(const GatedCall& call) {
   std::string text(call.decl().name);
-  for (const auto& [name, value] : op_args(call))
-    text += cat(' ', base::shell_quote(value));
+  const auto params = call.decl().parameters();
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (params[i].arity == op::Arity::Rest) {
+      for (const Value& value : call.rest())
+        text += cat(' ', base::shell_quote(value.text()));
+    } else if (call.given(i)) {
+      text += cat(' ', base::shell_quote(call.value(i).text()));
+    }
+  }
   return text;
 }
 
