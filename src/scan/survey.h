@@ -28,8 +28,8 @@ struct Ask {
   };
   Known known = Known::Dynamic;
   /// Literal and Computed: Exec: the name, path or shell text; Read, Write: the path as written;
-  /// Net: the host in normal form; Env: the name; Wasm: the module's path or alias. Else the text as
-  /// written,
+  /// Net: the host in normal form; Env: the name; Wasm: the module's path or alias. Else the text
+  /// as written,
   /// `${…}` and all.
   std::string subject;
   int port = 0;                      ///< Net; 0: none known
