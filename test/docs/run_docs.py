@@ -2,7 +2,7 @@
 """Runs the documents: every `perch` block is a file, every `console` block a session.
 
 A fence ```` ```perch NAME ```` (any language word followed by a file name) writes the block to that file; a file whose name
-ends in .sh is executable. A `perch` fence without a name must pass `perch --check` without a finding as it stands, or,
+ends in .sh is executable. A `perch` fence without a name must pass `perch --check` without an error or a warning as it stands, or,
 when it holds only statements, inside a command.
 
 In a ```` ```console ```` block each line that begins with `$ ` runs in the document's directory with a shell that finds this
@@ -26,7 +26,6 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FENCE = re.compile(r"^(`{3,}|~{3,})\s*(\S*)\s*(.*)$")
 FILE_LEVEL = re.compile(r"^(name|about|version|import|requires|bundle|hooks|template|command|catch)\b|^[A-Za-z_]\w* *= *[^ ]+ *$")
-NO_ISSUES = re.compile(r"✓ fragment\.perch: .* — no issues\n?")
 
 
 def blocks(lines):
@@ -105,7 +104,7 @@ class Document:
         done = self.shell("perch --check -f fragment.perch")
         os.remove(name)
         said = done.stdout.decode(errors="replace")
-        if done.returncode == 0 and NO_ISSUES.fullmatch(said):
+        if done.returncode == 0 and said.endswith("— no issues\n"):  # notes are no issues
             self.passed += 1
         else:
             self.fail(line, "perch --check finds something in this block\n" + said)
