@@ -60,6 +60,28 @@ BODIES = (
 )
 
 
+# Nine lines each, as above; every command calls the one before it, so a sandbox reaches all of them.
+BOXED = (
+    """\
+    description "Look at {i}"
+    do
+        sandbox "{flags}"
+            kernel = upper "linux {i}"
+            step{previous}
+        end
+""",
+    """\
+    description "Count {i}"
+    do
+        # nothing that any of the sandboxes forbids
+        lines = sort_lines "b\\na\\nc {i}"
+        first = head 1 "${{lines}}"
+        step{previous}
+""",
+)
+FLAGS = ("no_network", "no_write,no_network", "no_shell,no_subprocess", "write=./out,host=example.org")
+
+
 def command(i):
     body = BODIES[i % len(BODIES)].format(i=i, previous=max(i - 1, 0))
     return f"command step{i}\n{body}    end\nend\n"
@@ -67,6 +89,15 @@ def command(i):
 
 def generate(commands):
     return HEAD + "".join(command(i) for i in range(commands))
+
+
+def generate_boxed(commands):
+    """As generate(), but every second command has a sandbox around a call of the one before it."""
+    texts = ["command step\n    do\n        print \"start\"\n    end\nend\n"]
+    for i in range(commands):
+        body = BOXED[i % 2].format(i=i, previous=i - 1 if i else "", flags=FLAGS[i // 2 % len(FLAGS)])
+        texts.append(f"command step{i}\n{body}    end\nend\n")
+    return 'name "generated"\n' + "".join(texts)
 
 
 if __name__ == "__main__":

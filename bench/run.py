@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`./dev bench [NAME]`: start, wasm, lang. Ratios of medians, commands taking turns in one run.
+"""`./dev bench [NAME]`: start, wasm, lang, policy. Ratios of medians, commands taking turns in one run.
 
 What a comparison needs beside perch (wasmtime, just, dash) is used when it is there and said to be missing when not:
 tools/bench_peers builds wasmtime's own program.
@@ -253,10 +253,68 @@ end
     ratio("perch / dash", pipes["perch"] / pipes["dash"], 1.2)
 
 
+def bench_policy(directory, env):
+    lines = write(directory, "many.txt", "".join(f"{i}\n" for i in range(200000)))
+    thousand = write(directory, "thousand.txt", "".join(f"{i}\n" for i in range(1000)))
+    hosts = "".join(f'    host "h{i}.example.org"\n    env "VARIABLE_{i}" optional\n' for i in range(8))
+    body = f'''
+command asks
+    description "x"
+    do
+        all = read_file "{lines}"
+        for_each all line
+            v = env_has "VARIABLE_7"
+        end
+    end
+end
+command pure
+    description "x"
+    do
+        all = read_file "{lines}"
+        for_each all line
+            v = upper "VARIABLE_7"
+        end
+    end
+end
+command spawn
+    description "x"
+    do
+        all = read_file "{thousand}"
+        for_each all line
+            exec true
+        end
+    end
+end
+'''
+    free = write(directory, "free.perch", body)
+    bound = write(directory, "bound.perch", f'requires\n{hosts}    bin "true"\n    read "{directory}"\nend\n' + body)
+    flags = ["--allow-host", "example.org", "--env", ",".join(f"VARIABLE_{i}" for i in range(8))]
+    asks = measure("200,000 requests: a variable asked for", [
+        Entry("an op that asks for nothing", [PERCH, *flags, "-f", bound, "pure"], env=env),
+        Entry("no layers", [PERCH, "-f", free, "asks"], env=env),
+        Entry("three layers", [PERCH, *flags, "-f", bound, "asks"], env=env)], 9)
+    ratio("what three layers add to a request, in µs", (asks["three layers"] - asks["no layers"]) / 200000 * 1e6, 1.0)
+    spawns = measure("1,000 × true", [
+        Entry("unconfined", [PERCH, "-f", free, "spawn"], env=env),
+        Entry("--no-network", [PERCH, "--no-network", "-f", free, "spawn"], env=env),
+        Entry("--no-write", [PERCH, "--no-write", "-f", free, "spawn"], env=env),
+        Entry("--allow-read-path, --no-network", [PERCH, "--allow-read-path", directory, "--no-network", "-f", free, "spawn"],
+              env=env)], 5)
+    for name in list(spawns)[1:]:
+        ratio(f"{name}: added per child, in ms", (spawns[name] - spawns["unconfined"]), 1.0)
+    boxed = write(directory, "boxed.perch", gen_perch.generate_boxed(5000))
+    small = write(directory, "small.perch", gen_perch.generate_boxed(1))
+    proof = measure("The static proof", [
+        Entry("1 command", [PERCH, "--check", "-f", small], env=env),
+        Entry(f"{open(boxed).read().count(chr(10))} lines, 2,500 sandboxes: --check", [PERCH, "--check", "-f", boxed], env=env)], 20)
+    names = list(proof)
+    ratio("check with the proof, in ms", proof[names[1]] * 1e3, 100)
+
+
 # Rounds that take about half a second each.
 COMPUTE_ROUNDS = (("sha256", "100"), ("nbody", "2000000"), ("sieve", "40"), ("matmul", "8"))
 
-BENCHES = {"start": bench_start, "wasm": bench_wasm, "lang": bench_lang}
+BENCHES = {"start": bench_start, "wasm": bench_wasm, "lang": bench_lang, "policy": bench_policy}
 
 
 def main():

@@ -64,6 +64,18 @@ if(TARGET perch)
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/golden/run_diags.py
                    --perch $<TARGET_FILE:perch>
                    --check-page ${CMAKE_SOURCE_DIR}/docs/diagnostics.md)
+  add_test(NAME e2e.policy_table
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/policy_table.py
+                   --perch $<TARGET_FILE:perch> --guests ${PERCH_TEST_GUESTS}
+                   --check ${CMAKE_SOURCE_DIR}/docs/capabilities.md)
+  add_test(NAME e2e.terminal
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/terminal_test.py
+                   --perch $<TARGET_FILE:perch>)
+  add_test(NAME e2e.learn
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/learn_test.py
+                   --perch $<TARGET_FILE:perch> --guests ${PERCH_TEST_GUESTS})
+  set_tests_properties(e2e.policy_table e2e.terminal e2e.learn PROPERTIES LABELS e2e TIMEOUT 600
+                       FIXTURES_REQUIRED guests SKIP_RETURN_CODE 77)
   add_test(NAME docs.blocks
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/docs/run_docs.py
                    --perch $<TARGET_FILE:perch>)

@@ -6,6 +6,7 @@
 #include "cli/run_command.h"
 #include "cli/verbs.h"
 #include "scan/learner.h"
+#include "scan/survey.h"
 #include "sys/fs.h"
 
 #include <mutex>
@@ -21,7 +22,7 @@ public:
     const std::lock_guard lock(mutex_);
     learner_.add(request, at);
   }
-  [[nodiscard]] const scan::Learner& learner() const { return learner_; }
+  [[nodiscard]] scan::Learner& learner() { return learner_; }
 
 private:
   std::mutex mutex_;
@@ -32,6 +33,16 @@ private:
 std::string real_directory(const Context& context, const std::string& directory) {
   const auto spot = context.world.fs.locate(directory, sys::Final::Follow);
   return spot ? spot->real : directory;
+}
+
+/// Heads that are written out must be declared for the file to be loaded at all.
+void add_named_programs(const program::Program& program, scan::Learner& learner) {
+  for (const scan::Region& region : scan::survey(program).regions) {
+    for (const scan::Ask& ask : region.asks) {
+      if (ask.cap == op::Cap::Exec && ask.op == nullptr && ask.known == scan::Ask::Known::Literal)
+        learner.add_named(ask.bin != nullptr ? ask.bin->name : ask.subject, ask.subject);
+    }
+  }
 }
 
 } // namespace
@@ -58,7 +69,8 @@ int learn(const Context& context) {
   const int status = execute(context, *loaded, std::move(*request), &recorder);
   context.world.out = out;
 
-  const scan::Learner& learner = recorder.learner();
+  scan::Learner& learner = recorder.learner();
+  add_named_programs(*loaded->program, learner);
   const std::string directory = real_directory(context, loaded->found.directory);
   const auto is_set = [&](std::string_view variable) {
     const auto value = context.world.env.get(variable);

@@ -109,16 +109,27 @@ void Learner::add(const Request& request, diag::Span at) {
   }
 }
 
+void Learner::add_named(std::string_view program, std::string_view called) {
+  named_.emplace(program, called == program ? std::string_view() : called);
+}
+
 std::string Learner::manifest(std::string_view directory,
                               const std::function<bool(std::string_view)>& is_set) const {
   std::string out = "requires\n";
-  for (const auto& [program, called] : bins_) {
-    const std::string name = program.starts_with('/') ? path_text(program, directory) : program;
-    out += cat("    bin ", quoted(name));
+  std::set<std::string, std::less<>> declared;
+  const auto bin = [&](const std::string& name, std::string_view called, bool optional) {
     const std::string_view last = std::string_view(name).substr(name.rfind('/') + 1);
-    if (!called.empty() && called != name && called != last)
-      out += cat(" as ", called);
-    out += '\n';
+    const bool other = !called.empty() && called != name && called != last;
+    out += cat("    bin ", quoted(name), other ? " as " : "", other ? called : "",
+               optional ? " optional" : "", '\n');
+    declared.insert(name);
+    declared.emplace(called);
+  };
+  for (const auto& [program, called] : bins_)
+    bin(program.starts_with('/') ? path_text(program, directory) : program, called, false);
+  for (const auto& [program, called] : named_) {
+    if (!declared.contains(called.empty() ? program : called))
+      bin(program, called, true);
   }
   for (const std::string& name : env_)
     out += cat("    env ", quoted(name), is_set(name) ? "" : " optional", '\n');

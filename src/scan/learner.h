@@ -21,6 +21,10 @@ public:
   /// `at`: the statement that asked.
   void add(const policy::Request& request, diag::Span at);
 
+  /// A program that the file names somewhere, maybe not in this run: with a manifest the file is
+  /// not even loaded unless it is declared, so it is, as `optional`.
+  void add_named(std::string_view program, std::string_view called);
+
   /// A `requires` block: no line covers what another one covers too. Paths below `directory` (of
   /// the file, absolute and real) are written relative to it. `is_set` tells whether the host has a
   /// variable; one that is not set is declared `optional`.
@@ -42,6 +46,7 @@ private:
 
   std::set<std::pair<std::string, std::string>>
       bins_; ///< what was resolved or named, and how called
+  std::set<std::pair<std::string, std::string>> named_;
   std::set<std::string> env_, read_, write_, hosts_;
   bool any_network_ = false;
   std::map<std::tuple<std::uint32_t, std::uint32_t>, std::pair<diag::Span, Guest>> guests_;
