@@ -25,8 +25,13 @@ using std::chrono::milliseconds;
 /// From when a guest has to stop until its thread is given up: it is then stuck in the kernel or in
 /// a long copy of memory, and traps as soon as it comes back.
 constexpr auto kGiveUpAfter = milliseconds(35);
-/// From then until its thread gets only the time that nobody else wants.
-constexpr auto kStubbornAfter = std::chrono::seconds(2);
+/// From when it has to stop until it gets a roadblock; how long that stays when nobody runs into
+/// it, and how long others of its module then run in between.
+constexpr auto kRoadblockAfter = milliseconds(100);
+constexpr auto kRoadblockStays = milliseconds(300);
+constexpr auto kRoadblockPause = std::chrono::seconds(1);
+/// And until its thread gets only the time that nobody else wants.
+constexpr auto kStubbornAfter = std::chrono::seconds(5);
 constexpr std::size_t kMostFramesShown = 30;
 
 std::string backtrace_text(std::string_view names) {
@@ -253,7 +258,33 @@ bool GuestRun::stopping() {
 
 bool GuestRun::over() {
   const std::lock_guard lock(mutex_);
+  if (ending_)
+    roadblock_.reset();
   return ending_;
+}
+
+void GuestRun::left_alone() {
+  const std::lock_guard lock(mutex_);
+  roadblock_.reset();
+}
+
+/// For a guest that the signal does not hit. Called with the mutex held.
+void GuestRun::block_road(sys::SteadyTime now) {
+  if (roadblock_) {
+    const bool was_hit = roadblock_->was_hit();
+    if (!was_hit && now < roadblock_until_)
+      return;
+    roadblock_.reset();
+    next_roadblock_ = now + (was_hit ? milliseconds(5) : milliseconds(kRoadblockPause));
+    return;
+  }
+  const Diversion* diversion = word_.diversion.load();
+  if (now < next_roadblock_ || diversion == nullptr)
+    return;
+  if (auto made = Roadblock::put_up(*diversion)) {
+    roadblock_.emplace(std::move(*made));
+    roadblock_until_ = now + kRoadblockStays;
+  }
 }
 
 sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
@@ -269,7 +300,8 @@ sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
     send_stop_signal(tid_);
   if (now - *stopping_since_ < kGiveUpAfter)
     return now + milliseconds(1);
-  if (now - *stopping_since_ > kStubbornAfter && !stubborn_) {
+  const auto since = now - *stopping_since_;
+  if (since > kStubbornAfter && !stubborn_) {
     stubborn_ = true;
     let_others_run_first(tid_);
   }
@@ -278,7 +310,9 @@ sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
     keepers_.threads.give_up_one();
     set_end(stopped_end());
   }
-  return now + milliseconds(20);
+  if (tid_ != 0 && since > kRoadblockAfter)
+    block_road(now);
+  return now + milliseconds(roadblock_ ? 1 : 20);
 }
 
 void GuestRun::terminate(int signal) {

@@ -37,6 +37,7 @@ public:
   [[nodiscard]] bool stopping() override;
   [[nodiscard]] bool over() override;
   sys::SteadyTime stop_again(sys::SteadyTime now) override;
+  void left_alone() override;
 
   /// Stops the guest as a child would be by this signal.
   void terminate(int signal);
@@ -53,6 +54,7 @@ private:
   [[nodiscard]] Ended stopped_end();
   /// Called with the mutex held.
   void set_end(Ended ended);
+  void block_road(sys::SteadyTime now);
 
   const std::shared_ptr<const CompiledModule> module_;
   /// Not to be used by a thread that was given up: they may be gone.
@@ -71,6 +73,9 @@ private:
   int tid_ = 0;           ///< while the guest is on its thread
   sys::Fd done_;
   std::optional<sys::SteadyTime> stopping_since_;
+  /// The supervisor's alone: the guest's own thread may not make code executable again.
+  std::optional<Roadblock> roadblock_;
+  sys::SteadyTime roadblock_until_, next_roadblock_;
 };
 
 class GuestJob final : public Job {

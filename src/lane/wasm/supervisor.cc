@@ -28,6 +28,8 @@ Supervisor::~Supervisor() {
   ring();
   if (thread_.joinable())
     thread_.join();
+  for (const auto& guest : guests_)
+    guest->left_alone();
 }
 
 void Supervisor::ring() const {

@@ -26,6 +26,8 @@ public:
   [[nodiscard]] virtual bool over() = 0;
   /// Called again and again while it has to stop and is still there. Returns when to call next.
   virtual sys::SteadyTime stop_again(sys::SteadyTime now) = 0;
+  /// The supervisor goes and the guest is still there.
+  virtual void left_alone() = 0;
 };
 
 /// Threads: all members are safe from any thread, also from confined ones.

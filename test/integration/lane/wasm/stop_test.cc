@@ -115,6 +115,56 @@ TEST(WasmStop, a_guest_that_fills_memory_all_the_time) {
       (loop $f (memory.fill (i32.const 0) (i32.const 7) (i32.const 524288000)) (br $f)))))"));
 }
 
+TEST(WasmStop, guests_that_are_nearly_always_in_the_host_do_not_go_on) {
+  // Without an argument it fills memory for ever, with small or with large strokes; with one more
+  // it computes, in the same code, and must come to its right end meanwhile.
+  const std::string module = wasm(R"((module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 4000)
+    (func $compute (local $i i32) (local $x i32)
+      (loop $l
+        (local.set $x (i32.add (i32.mul (local.get $x) (i32.const 1664525)) (i32.const 1013904223)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $i) (i32.const 300000000))))
+      (call $exit (i32.and (local.get $x) (i32.const 127))))
+    (func $fill (param $size i32)
+      (loop $f (memory.fill (i32.const 16) (i32.const 7) (local.get $size)) (br $f)))
+    (func $copy (param $size i32)
+      (loop $f (memory.copy (i32.const 16) (i32.const 100) (local.get $size)) (br $f)))
+    (func (export "_start") (local $count i32)
+      (drop (call $args (i32.const 0) (i32.const 4)))
+      (local.set $count (i32.load (i32.const 0)))
+      (if (i32.eq (local.get $count) (i32.const 1)) (then (call $fill (i32.const 65536))))
+      (if (i32.eq (local.get $count) (i32.const 2)) (then (call $fill (i32.const 250000000))))
+      (if (i32.eq (local.get $count) (i32.const 3)) (then (call $copy (i32.const 100000000))))
+      (call $compute))))");
+  Guests guests;
+  ASSERT_TRUE(guests.load(module));
+  auto start = [&](std::size_t count) {
+    lane::GuestSpec spec;
+    spec.stdio = {-1, -1, -1};
+    spec.argv.assign(count, "x");
+    return guests.start(module, std::move(spec));
+  };
+  const auto expected = start(4)->finish().code;
+  const auto threads = threads_of_this_process();
+  const auto neighbour = start(4);
+  std::vector<std::unique_ptr<lane::Job>> jobs;
+  for (const std::size_t count : {1u, 1u, 2u, 3u})
+    jobs.push_back(start(count));
+  ::usleep(50'000);
+  for (const auto& job : jobs)
+    job->terminate(lane::Job::Force::Now);
+  for (const auto& job : jobs)
+    EXPECT_EQ(job->finish().how, How::Signalled);
+  const auto begin = Clock::now();
+  while (threads_of_this_process() > threads + 1 && Clock::now() - begin < 30s)
+    ::usleep(10'000);
+  EXPECT_LE(threads_of_this_process(), threads + 1);
+  EXPECT_EQ(neighbour->finish().code, expected);
+}
+
 TEST(WasmStop, a_guest_that_sleeps) { expect_stop(built_guest("wat/sleep")); }
 
 TEST(WasmStop, a_guest_that_waits_for_its_input) {
@@ -226,7 +276,7 @@ TEST(WasmStop, a_module_that_is_still_compiled) {
   lane::WasmOptions options;
   options.tier = lane::WasmOptions::Tier::Full;
   Guests guests(options);
-  const std::string module = built_guest("go/hello"); // takes seconds
+  const std::string module = built_guest("c/big"); // takes a second
   const auto deadline = Clock::now() + 100ms;
   const auto token = sys::CancelToken::root()->child(deadline);
   const auto loaded =
@@ -331,10 +381,14 @@ TEST(WasmStop, ten_thousand_stops_of_every_kind_leave_nothing_behind) {
   const auto descriptors = descriptors_of_this_process();
   const auto memory = resident_memory();
   stop_many(10'000);
+  // On a busy machine some threads are late: they were given up, and are on their way out.
+  for (int i = 0; i < 1000 && threads_of_this_process() > threads + 8; ++i)
+    ::usleep(10'000);
   // A few idle threads are kept, however many runs there were.
   EXPECT_LE(threads_of_this_process(), threads + 8);
   EXPECT_LE(descriptors_of_this_process(), descriptors);
-  EXPECT_LE(resident_memory(), memory + (24u << 20));
+  // Slots of the pool keep a mebibyte each once they were used; 20 KiB lost in each run would show.
+  EXPECT_LE(resident_memory(), memory + (192u << 20));
 }
 
 } // namespace perch::test
