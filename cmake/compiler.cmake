@@ -19,10 +19,17 @@ target_compile_options(perch_compiler INTERFACE
   -Wno-missing-field-initializers
   # GCC 12 sees uninitialised members in the empty state of std::optional and std::expected.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+  # Clang sees that libstdc++'s stable_sort calls what libstdc++ calls deprecated.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   -ffunction-sections -fdata-sections)
 
 if(PERCH_SANITIZE)
-  set(sanitize -fsanitize=${PERCH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  set(sanitize -fsanitize=${PERCH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  # AddressSanitizer's code is compiled in half the time without optimisation; ThreadSanitizer's
+  # would be too slow to run.
+  if(PERCH_SANITIZE STREQUAL "thread")
+    list(APPEND sanitize -O1)
+  endif()
   target_compile_options(perch_compiler INTERFACE ${sanitize})
   target_link_options(perch_compiler INTERFACE ${sanitize})
 endif()
