@@ -31,7 +31,7 @@ static constexpr auto* clone_process = &::clone;
 //   - only system calls, made through syscall(), which no sanitizer or library intercepts;
 //   - no instrumentation, which would count the child's steps as our thread's;
 //   - nothing written but the plan's results and the stack we lend.
-#define PERCH_CHILD_CODE [[gnu::no_sanitize("address", "thread", "undefined")]] static
+#define PERCH_CHILD_CODE __attribute__((no_sanitize("address", "thread", "undefined"))) static
 
 namespace {
 
