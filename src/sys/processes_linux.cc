@@ -60,7 +60,7 @@ Result<bool> runs_elsewhere(std::string_view name) {
 }
 
 void close_to_other_processes() {
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef PERCH_SANITIZED
   (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }

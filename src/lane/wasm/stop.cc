@@ -171,9 +171,9 @@ std::vector<perch_code_range_t> functions_of(const wasmtime_module_t& module) {
   return ranges;
 }
 
-/// The address of an `unreachable`. Its module stays loaded for good.
+/// The address of an `unreachable`. Its module stays loaded for good: called once.
 std::uintptr_t find_trap(const wasm_engine_t& engine) {
-  wasmtime_module_t* module = nullptr;
+  static wasmtime_module_t* module = nullptr; // named, so that a leak check sees who holds it
   if (auto* error = wasmtime_module_new(const_cast<wasm_engine_t*>(&engine), kTrapModule,
                                         sizeof kTrapModule, &module)) {
     wasmtime_error_delete(error);

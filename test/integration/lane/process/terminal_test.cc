@@ -73,6 +73,12 @@ public:
     pid_ = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
   }
+  /// Waits until the terminal belongs to the session leader itself, or to a job of it.
+  enum class Owner : std::uint8_t { Shell, Job };
+  [[nodiscard]] bool terminal_is_of(Owner owner) {
+    return test::eventually(
+        [&] { return (::tcgetpgrp(master_.get()) == pid_) == (owner == Owner::Shell); });
+  }
   [[nodiscard]] termios modes() {
     termios modes{};
     EXPECT_EQ(::tcgetattr(master_.get(), &modes), 0);
@@ -267,8 +273,8 @@ TEST(Terminals, stop_perch_with_its_child_and_continue_both) {
     person.type("\x1a");
     ASSERT_TRUE(person.sees("shell: stopped by " + std::to_string(SIGTSTP))) << person.rest();
     person.type("fg\n");
-    // The shell has read its line when the child's group has the terminal again.
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    // Then the shell has read its line, and gives the terminal to perch, which hands it on.
+    ASSERT_TRUE(person.terminal_is_of(Person::Owner::Job));
   }
   person.type("hello\n");
   EXPECT_TRUE(person.sees("got hello")) << person.rest();
