@@ -126,9 +126,8 @@ int shell_with(const std::function<int()>& perch, Place place) {
       give_terminal(::getpid());
     ::_exit(perch());
   }
+  // Not given from here too, as shells do: it might be late, when perch has passed it on already.
   ::setpgid(job, job);
-  if (place == Place::Foreground)
-    give_terminal(job);
   for (;;) {
     int status = 0;
     if (::waitpid(job, &status, WUNTRACED) != job)
