@@ -17,6 +17,7 @@ endfunction()
 perch_static_library(re2 libre2.a re2/re2.h libre2-dev)
 perch_static_library(utf8proc libutf8proc.a utf8proc.h libutf8proc-dev)
 perch_static_library(zlib libz.a zlib.h zlib1g-dev)
+perch_static_library(xxhash libxxhash.a xxhash.h libxxhash-dev)
 find_path(PERCH_JSON_INCLUDE nlohmann/json.hpp REQUIRED NO_CACHE)
 find_path(PERCH_CLI11_INCLUDE CLI/CLI.hpp REQUIRED NO_CACHE)
 

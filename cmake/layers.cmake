@@ -2,7 +2,7 @@
 # the libraries of the folders its row names. A folder of headers only becomes an interface library.
 
 set(perch_uses_base perch_json)
-set(perch_uses_sys perch_engine perch_zlib)
+set(perch_uses_sys perch_engine perch_zlib perch_xxhash)
 set(perch_uses_lane perch_engine)
 set(perch_uses_ops perch_json perch_re2 perch_utf8proc)
 set(perch_uses_cli perch_cli11)

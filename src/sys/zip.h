@@ -4,6 +4,8 @@
 #include "sys/deflate.h"
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,25 +19,68 @@ struct ZipNew {
   std::uint32_t align = 1; ///< of the stored bytes in the archive; a power of two up to 32 KiB
 };
 
+/// Where the writer has put an entry. Offsets count the bytes in front of the archive.
+struct ZipPlace {
+  std::uint64_t header = 0;  ///< of the local header
+  std::uint64_t content = 0; ///< of the bytes behind it
+  std::uint64_t packed = 0;  ///< how many there are
+  bool stored = false;
+  std::uint32_t frame_crc = 0; ///< CRC-32 of what frames the content: the local header, and the
+                               ///< packed bytes when they are not the content itself
+};
+
+/// Writes over bytes that went to the sink before.
+using BytePatch = std::function<Status(std::uint64_t offset, std::string_view)>;
+
 /// Writes an archive to a sink. The same entries give the same bytes: times are those of the
-/// format's first day.
+/// format's first day. Sizes, offsets and counts beyond 32 and 16 bits use the 64-bit records.
 class ZipWriter {
 public:
   /// `offset`: how many bytes stand in front of the archive, as in an executable that carries one.
-  explicit ZipWriter(ByteSink sink, std::uint64_t offset = 0);
+  /// `patch` is needed by end() only.
+  explicit ZipWriter(ByteSink sink, std::uint64_t offset = 0, BytePatch patch = {});
 
-  /// Errors: output_too_large past 65,535 entries or 4 GiB; bad_argument for a name past 64 KiB.
+  /// Errors: bad_argument for an empty name and one past 64 KiB; those of the sink.
   Status add(const ZipNew& entry, std::string_view bytes);
+
+  /// An entry whose content comes in pieces, `size_hint` bytes or a little more or less: begin,
+  /// write, end. Errors: as above; bad_argument when it became 4 GiB against the hint.
+  Status begin(const ZipNew& entry, std::uint64_t size_hint);
+  Status write(std::string_view bytes);
+  Status end();
+
+  /// Of the last entry that was completed.
+  [[nodiscard]] const ZipPlace& placed() const { return placed_; }
+
   /// Writes the directory. Call once, last.
   Status finish();
 
+  /// Where the next byte will go.
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }
+
 private:
+  struct Entry {
+    ZipNew what;
+    std::uint64_t header = 0;
+    std::uint64_t size = 0, packed = 0;
+    std::uint32_t crc = 0, packed_crc = 0;
+    bool stored = false;
+    bool wide = false; ///< its local header has 64-bit sizes
+  };
+
   Status emit(std::string_view bytes);
+  [[nodiscard]] std::string local_header(const Entry& entry) const;
+  void list(const Entry& entry);
+  void place(const Entry& entry, const std::string& header);
 
   ByteSink sink_;
   std::uint64_t offset_;
+  BytePatch patch_;
   std::string directory_;
-  std::uint32_t entries_ = 0;
+  std::uint64_t entries_ = 0;
+  ZipPlace placed_;
+  Entry open_; ///< the entry between begin() and end()
+  std::optional<Deflater> deflater_;
 };
 
 /// An entry of an archive in memory. Lifetime: views into the archive.

@@ -11,7 +11,7 @@ TEST(digest, pieces_give_what_the_whole_gives) {
   for (int i = 0; i < 10'000; ++i)
     bytes += static_cast<char>(i * 7);
   for (const auto kind : {DigestKind::Sha256, DigestKind::Sha512, DigestKind::Sha1, DigestKind::Md5,
-                          DigestKind::Crc32}) {
+                          DigestKind::Crc32, DigestKind::Xxh3}) {
     Digest digest(kind);
     for (std::size_t at = 0, size = 1; at < bytes.size(); at += size, size = size * 2 + 1)
       digest.update(std::string_view(bytes).substr(at, size));
@@ -23,6 +23,7 @@ TEST(digest, has_the_published_values) {
   EXPECT_EQ(hex_digest(DigestKind::Sha256, "abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(hex_digest(DigestKind::Crc32, "123456789"), "cbf43926");
+  EXPECT_EQ(hex_digest(DigestKind::Xxh3, ""), "99aa06d3014798d86001c324468d497f");
 }
 
 TEST(digest, a_digest_is_read_with_and_without_its_name) {

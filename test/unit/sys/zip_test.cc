@@ -1,7 +1,10 @@
 #include "base/error_kinds.h"
+#include "sys/digest.h"
 #include "sys/zip.h"
 
 #include <gtest/gtest.h>
+
+#include <cstdio>
 
 namespace perch::sys {
 namespace {
@@ -95,14 +98,70 @@ TEST(zip, names_have_limits) {
   EXPECT_TRUE(zip.add({.name = std::string(65'535, 'n')}, "x"));
 }
 
-TEST(zip, entries_have_a_limit) {
+TEST(zip, more_entries_than_16_bits_can_count_are_counted_in_64) {
   std::string out;
   ZipWriter zip(into(out));
-  for (int i = 0; i < 65'535; ++i)
-    ASSERT_TRUE(zip.add({.name = "n"}, ""));
-  const auto full = zip.add({.name = "n"}, "");
-  ASSERT_FALSE(full);
-  EXPECT_EQ(full.error().kind, kind::kOutputTooLarge);
+  constexpr std::size_t kCount = 65'536;
+  for (std::size_t i = 0; i < kCount; ++i)
+    ASSERT_TRUE(zip.add({.name = std::to_string(i)}, ""));
+  ASSERT_TRUE(zip.finish());
+  const auto entries = read_zip(out, "many.zip");
+  ASSERT_TRUE(entries) << entries.error().message;
+  ASSERT_EQ(entries->size(), kCount);
+  EXPECT_EQ(entries->back().name, "65535");
+}
+
+TEST(zip, offsets_beyond_32_bits_are_written_in_64) {
+  // As if five gigabytes stood in front: only what the directory says is looked at.
+  std::string out;
+  ZipWriter zip(into(out), 5ull << 30);
+  ASSERT_TRUE(zip.add({.name = "far"}, "content"));
+  ASSERT_TRUE(zip.finish());
+  EXPECT_EQ(zip.placed().header, 5ull << 30);
+  EXPECT_NE(out.find("PK\x06\x06"), std::string::npos);
+}
+
+ZipPlace add_in_pieces(std::string& out, const ZipNew& entry, std::string_view bytes,
+                       std::uint64_t hint) {
+  ZipWriter zip(into(out), 0, [&](std::uint64_t offset, std::string_view piece) -> Status {
+    out.replace(offset, piece.size(), piece);
+    return {};
+  });
+  EXPECT_TRUE(zip.begin(entry, hint));
+  for (std::size_t at = 0; at < bytes.size(); at += 1000)
+    EXPECT_TRUE(zip.write(bytes.substr(at, 1000)));
+  EXPECT_TRUE(zip.end());
+  const ZipPlace place = zip.placed();
+  EXPECT_TRUE(zip.finish());
+  return place;
+}
+
+TEST(zip, an_entry_may_come_in_pieces) {
+  const std::string bytes(10'500, 'p');
+  for (const bool store : {false, true}) {
+    for (const std::uint64_t hint : {bytes.size(), std::size_t{5} << 30}) {
+      std::string out;
+      const ZipPlace place =
+          add_in_pieces(out, {.name = "x", .store = store, .align = 64}, bytes, hint);
+      const auto entries = read_zip(out, "pieces.zip");
+      ASSERT_TRUE(entries) << entries.error().message;
+      EXPECT_EQ(content_of(entries->front()), bytes);
+      EXPECT_EQ(entries->front().packed, std::string_view(out).substr(place.content, place.packed));
+      EXPECT_TRUE(!store || place.content % 64 == 0);
+    }
+  }
+}
+
+TEST(zip, the_frame_covers_all_that_the_content_does_not) {
+  for (const bool store : {false, true}) {
+    std::string out;
+    const ZipPlace place = add_in_pieces(out, {.name = "x", .store = store}, "some text", 9);
+    std::string_view frame(out);
+    frame = frame.substr(place.header, place.content - place.header + (store ? 0 : place.packed));
+    char crc[9];
+    std::snprintf(crc, sizeof crc, "%08x", place.frame_crc);
+    EXPECT_EQ(hex_digest(DigestKind::Crc32, frame), crc);
+  }
 }
 
 TEST(zip, a_cut_archive_is_refused_at_every_length) {

@@ -1,0 +1,62 @@
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "sys/fd.h"
+#include "sys/mapped_file.h"
+#include "sys/os_error.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <memory>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace perch::sys {
+
+Result<MappedFile> MappedFile::map(int fd, std::string_view path) {
+  struct stat info{};
+  if (::fstat(fd, &info) != 0)
+    return os_fail(errno, "read", path);
+  if (!S_ISREG(info.st_mode))
+    return fail(kind::kFileError, base::cat("`", path, "` is no regular file"), std::string(path));
+  const auto size = static_cast<std::size_t>(info.st_size);
+  if (size == 0)
+    return MappedFile(nullptr, 0);
+  void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (at == MAP_FAILED)
+    return os_fail(errno, "map", path);
+  return MappedFile(static_cast<const char*>(at), size);
+}
+
+Result<MappedFile> MappedFile::own_executable() {
+  constexpr const char* kOwn = "/proc/self/exe";
+  const Fd file(::open(kOwn, O_RDONLY | O_CLOEXEC));
+  if (!file)
+    return os_fail(errno, "open", kOwn);
+  return map(file.get(), kOwn);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr)
+    ::munmap(const_cast<char*>(data_), size_);
+}
+
+Status read_pieces(int fd, std::string_view path, const ByteSink& sink) {
+  constexpr std::size_t kPiece = 1u << 20;
+  const auto piece = std::make_unique_for_overwrite<char[]>(kPiece);
+  for (;;) {
+    const ssize_t count = ::read(fd, piece.get(), kPiece);
+    if (count == 0)
+      return {};
+    if (count < 0 && errno != EINTR)
+      return os_fail(errno, "read", path);
+    if (count > 0)
+      PERCH_TRY(sink({piece.get(), static_cast<std::size_t>(count)}));
+  }
+}
+
+} // namespace perch::sys
