@@ -18,6 +18,8 @@ struct Loading {
   std::function<Result<std::string>(std::string_view absolute_path)> read;
   /// The text of a name that an import path may use (`home`, `script_dir`, a host variable).
   std::function<std::optional<std::string>(std::string_view name)> import_name;
+  /// What `script_dir` is in a file of this directory, and how messages name its path. Null: as is.
+  std::function<std::string(std::string_view path)> place;
   /// Whether a program of this name can be found; decides whether an unknown head that is nearly an
   /// op is a typing error. May be null: no.
   std::function<bool(std::string_view name)> program_exists;

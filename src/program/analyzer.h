@@ -29,6 +29,7 @@ struct Unit {
     Span span;
   };
   Module* module = nullptr;
+  std::string directory; ///< where its relative imports start
   lang::Ast ast;
   Unit* importer = nullptr; ///< who reached it first; null for the root
   bool loading = true;      ///< for cycles
@@ -76,6 +77,7 @@ public:
 
 private:
   // imports.cc
+  [[nodiscard]] std::string placed(std::string_view path) const;
   Unit* load(std::uint32_t source, const std::string& absolute, std::string directory,
              Unit* importer);
   void load_imports(Unit& unit);
@@ -96,6 +98,7 @@ private:
   void declare_need(Unit& unit, const lang::Need& need);
   void declare_bin(Unit& unit, const lang::Need& need);
   void declare_bundle(const Unit& unit);
+  void check_alias_name(const Unit& unit, const lang::Include& include);
   void declare_hooks(Unit& unit);
   void check_collisions(const Unit& unit);
   void check_reserved(std::string_view what, std::string_view name, Span span);

@@ -340,6 +340,25 @@ void Analyzer::declare_bin(Unit& unit, const lang::Need& need) {
   }
 }
 
+/// An alias is one more name of the file: a reader must not have to guess which is meant.
+void Analyzer::check_alias_name(const Unit& unit, const lang::Include& include) {
+  const std::string_view alias = include.alias;
+  check_reserved("alias", alias, include.alias_span);
+  const auto taken = [&](Span by, std::string_view what) {
+    diags_.add(also(DuplicateName{"name", alias}, include.alias_span, by, what));
+  };
+  if (auto command = unit.commands.find(alias); command != unit.commands.end()) {
+    taken(command->second->span, "a command has this name");
+  } else if (auto made = unit.templates.find(alias); made != unit.templates.end()) {
+    taken(made->second->name_span, "a template has this name");
+  } else if (auto binding = unit.bindings.find(alias); binding != unit.bindings.end()) {
+    taken(program_->bindings[static_cast<std::size_t>(binding->second)].span,
+          "a binding has this name");
+  } else if (const Bin* bin = find_bin(alias)) {
+    taken(bin->span, "a bin has this name");
+  }
+}
+
 void Analyzer::declare_bundle(const Unit& unit) {
   for (const lang::BundleBlock& block : unit.ast.bundles) {
     for (const lang::Include& include : block.includes) {
@@ -349,6 +368,8 @@ void Analyzer::declare_bundle(const Unit& unit) {
                           "first declared here"));
         }
       }
+      if (!include.alias.empty())
+        check_alias_name(unit, include);
       if (!include.path.plain()) {
         diags_.error(ConfigShape{"include", "include \"PATH\" [as NAME], without placeholders"},
                      include.path.span);

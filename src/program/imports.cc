@@ -49,16 +49,21 @@ std::string normalized(std::string_view path) {
 
 } // namespace
 
+std::string Analyzer::placed(std::string_view path) const {
+  return loading_.place ? loading_.place(path) : std::string(path);
+}
+
 Unit* Analyzer::load(std::uint32_t source, const std::string& absolute, std::string directory,
                      Unit* importer) {
   program_->modules.push_back(std::make_unique<Module>());
   Module* module = program_->modules.back().get();
   module->source = source;
   module->path = sources_.get(source).path;
-  module->directory = std::move(directory);
+  module->directory = placed(directory);
   units_.push_back(std::make_unique<Unit>());
   Unit* unit = units_.back().get();
   unit->module = module;
+  unit->directory = std::move(directory);
   unit->importer = importer;
   by_path_[absolute] = unit; // before its imports are read, so that a cycle is seen
   const diag::Source& text = sources_.get(source);
@@ -89,7 +94,7 @@ std::optional<std::string> Analyzer::import_path(Unit& unit, const lang::Word& w
     std::optional<std::string> value;
     if (part.kind == lang::Part::Kind::Name) {
       const bool here = part.text == "script_dir" || part.text == "file_dir";
-      value = here ? unit.module->directory : loading_.import_name(part.text);
+      value = here ? unit.directory : loading_.import_name(part.text);
     }
     if (!value) {
       diags_.error(UnknownName{.name = part.text, .nearest = {}}, part.span);
@@ -98,7 +103,7 @@ std::optional<std::string> Analyzer::import_path(Unit& unit, const lang::Word& w
     path += *value;
   }
   if (!path.starts_with('/'))
-    path = cat(unit.module->directory, '/', path);
+    path = cat(unit.directory, '/', path);
   return normalized(path);
 }
 
@@ -108,7 +113,7 @@ Unit* Analyzer::load_import(Unit& unit, const lang::ImportDecl& decl) {
     return nullptr;
   const std::string shown = decl.path.plain() && !decl.path.text.starts_with('/')
                                 ? beside(unit.module->path, decl.path.text)
-                                : *path;
+                                : placed(*path);
   int depth = 0;
   for (const Unit* up = &unit; up != nullptr; up = up->importer)
     ++depth;
