@@ -121,6 +121,13 @@ public:
   [[nodiscard]] virtual From from() const = 0; ///< where its code came from
 };
 
+/// Machine code of a module that was made by WasmLane::compile_ahead(), in memory.
+struct AheadCode {
+  std::string_view code;
+  std::string_view sha256; ///< hex, of the module's bytes
+  std::uint64_t size = 0;  ///< of the module
+};
+
 struct Mount {
   std::string host;  ///< absolute real path of an existing directory
   std::string guest; ///< absolute guest path
@@ -184,6 +191,17 @@ public:
                                                      std::string_view pin,
                                                      Metering metering = Metering::None,
                                                      sys::CancelToken* cancel = nullptr) = 0;
+  /// Fully optimised code of the module that every processor of this machine's kind can run, if it
+  /// is not older than x86-64-v2 where that is the kind. The same bytes give the same code.
+  /// Errors: wasm_compile_failed.
+  virtual Result<std::string> compile_ahead(std::string_view name, std::string_view bytes,
+                                            Metering metering) = 0;
+  /// The module with this code, without compiling it or touching a file. Errors:
+  /// wasm_hash_mismatch as in load(); wasm_compile_failed when this perch cannot run the code.
+  virtual Result<std::shared_ptr<const Module>> load_ahead(std::string_view name,
+                                                           const AheadCode& ahead,
+                                                           std::string_view pin,
+                                                           Metering metering) = 0;
   /// Puts fully optimised code of the module into the disk cache, unless it is there.
   /// Errors: wasm_compile_failed; cache_error when there is no usable cache.
   virtual Status warm(std::string_view name, std::string_view bytes) = 0;
@@ -194,6 +212,9 @@ public:
                                              const GuestSpec& spec) = 0;
   [[nodiscard]] virtual KernelWall kernel_wall() = 0;
 };
+
+/// Name and version of what compiles and runs modules: "wasmtime 48.0.8".
+[[nodiscard]] std::string_view engine_version();
 
 /// The real one: lane/wasm/. Costs nothing until the first load().
 [[nodiscard]] std::unique_ptr<WasmLane> make_wasm_lane(WasmOptions options);

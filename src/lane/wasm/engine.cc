@@ -99,6 +99,26 @@ Result<EngineHandle> make_run_engine(Metering metering) {
   return make_engine(common_config(metering));
 }
 
+Result<EngineHandle> make_portable_engine(Metering metering) {
+  wasm_config_t* config = common_config(metering);
+#if defined(__x86_64__)
+  // With a target that is named, nothing is taken from this machine's processor. What is enabled
+  // instead every processor since 2009 has; without it rounding and vectors need calls.
+  wasmtime_error_t* error = wasmtime_config_target_set(config, "x86_64-unknown-linux-gnu");
+  for (const char* flag : {"has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"})
+    wasmtime_config_cranelift_flag_enable(config, flag);
+#elif defined(__aarch64__)
+  wasmtime_error_t* error = wasmtime_config_target_set(config, "aarch64-unknown-linux-gnu");
+#else
+  wasmtime_error_t* error = nullptr; // code for the machine that made it
+#endif
+  if (error != nullptr) {
+    wasm_config_delete(config);
+    return fail(kind::kWasmCompileFailed, error_text(error));
+  }
+  return make_engine(config);
+}
+
 Result<EngineHandle> make_compile_engine(Metering metering, Quality quality) {
   wasm_config_t* config = common_config(metering);
   if (quality == Quality::Quick) {
@@ -114,6 +134,8 @@ std::string code_identity(const wasm_engine_t& engine) {
                 static_cast<unsigned long long>(perch_engine_compatibility(&engine)));
   return text;
 }
+
+std::string_view engine_version() { return "wasmtime " WASMTIME_VERSION; }
 
 Result<ModuleHandle> compile(const wasm_engine_t& engine, std::string_view name,
                              std::string_view bytes) {

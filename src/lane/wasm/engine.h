@@ -31,6 +31,9 @@ enum class Quality : std::uint8_t {
 /// An engine that only compiles.
 [[nodiscard]] Result<EngineHandle> make_compile_engine(Metering metering, Quality quality);
 
+/// An engine that only compiles, at full quality, for other machines than this one too.
+[[nodiscard]] Result<EngineHandle> make_portable_engine(Metering metering);
+
 /// What the code of an engine depends on besides the module, as 16 hex digits: Wasmtime's version,
 /// the settings, the processor.
 [[nodiscard]] std::string code_identity(const wasm_engine_t& engine);

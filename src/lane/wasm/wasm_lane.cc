@@ -46,6 +46,15 @@ public:
     return module(std::move(engine), std::move(code), wanted);
   }
 
+  /// The module with code from elsewhere.
+  Result<ModulePointer> take(std::string_view name, const AheadCode& ahead, Metering metering) {
+    PERCH_TRY_ASSIGN(auto engine, this->engine(metering));
+    PERCH_TRY_ASSIGN(ModuleHandle made, deserialize(*engine->engine, ahead.code));
+    return std::make_shared<const CompiledModule>(std::move(engine), std::move(made),
+                                                  std::string(name), std::string(ahead.sha256),
+                                                  ahead.size, Module::From::Bundle);
+  }
+
   Result<std::shared_ptr<const RunEngine>> engine(Metering metering) {
     const std::lock_guard lock(mutex_);
     auto& engine = engines_[metering == Metering::Fuel ? 1 : 0];
@@ -103,6 +112,28 @@ public:
       };
     };
     PERCH_TRY_ASSIGN(ModulePointer module, modules_->get({sha256, metering}, find, make, cancel));
+    return module;
+  }
+
+  Result<std::string> compile_ahead(std::string_view name, std::string_view bytes,
+                                    Metering metering) override {
+    PERCH_TRY(check_first_bytes(name, bytes));
+    PERCH_TRY_ASSIGN(const EngineHandle engine, make_portable_engine(metering));
+    PERCH_TRY_ASSIGN(const ModuleHandle module, compile(*engine, name, bytes));
+    return serialize(*module);
+  }
+
+  Result<std::shared_ptr<const Module>> load_ahead(std::string_view name, const AheadCode& ahead,
+                                                   std::string_view pin,
+                                                   Metering metering) override {
+    PERCH_TRY(check_pin(name, ahead.sha256, pin));
+    // Nothing is ever made here: the code is there, or it is none this engine can run.
+    const auto find = [&]() -> std::optional<Result<ModulePointer>> {
+      return workshop_->take(name, ahead, metering);
+    };
+    const auto make = [] { return ModuleTable::Make(); };
+    PERCH_TRY_ASSIGN(ModulePointer module,
+                     modules_->get({std::string(ahead.sha256), metering}, find, make, nullptr));
     return module;
   }
 
