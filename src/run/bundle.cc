@@ -2,9 +2,12 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "program/bundle_paths.h"
 #include "run/gated_files.h"
 #include "run/shared_run.h"
 #include "sys/fs.h"
+#include "sys/mapped_file.h"
+#include "sys/tree_files.h"
 
 #include <algorithm>
 
@@ -13,50 +16,22 @@ namespace perch::run {
 namespace {
 
 using base::cat;
+using program::plain_include;
 
 /// One file of a bundle is held in memory while it is read.
 constexpr std::uint64_t kLargestEntry = 1ull << 30;
-
-std::string_view without_dot(std::string_view path) {
-  while (path.starts_with("./"))
-    path.remove_prefix(2);
-  while (path.ends_with('/'))
-    path.remove_suffix(1);
-  return path;
-}
-
-/// `*` is any text without a slash, `**` any text.
-bool matches(std::string_view pattern, std::string_view text) {
-  while (!pattern.empty() && pattern[0] != '*') {
-    if (text.empty() || text[0] != pattern[0])
-      return false;
-    pattern.remove_prefix(1);
-    text.remove_prefix(1);
-  }
-  if (pattern.empty())
-    return text.empty();
-  const bool deep = pattern.starts_with("**");
-  const std::string_view rest = pattern.substr(deep ? 2 : 1);
-  for (std::size_t taken = 0; taken <= text.size(); ++taken) {
-    if (matches(rest, text.substr(taken)))
-      return true;
-    if (taken < text.size() && text[taken] == '/' && !deep)
-      break;
-  }
-  return false;
-}
 
 /// The absolute path of an included file beside the script, or why the program does not include it.
 /// Only what the program declares is part of it: this is no way around `read` roots.
 Result<std::string> included_path(State& state, std::string_view path) {
   const program::Program& program = state.run.program();
-  const std::string_view wanted = without_dot(path);
+  const std::string_view wanted = plain_include(path);
   const std::string& directory = program.root().directory;
   const std::string whole = sys::absolute_path(directory, wanted);
   std::string known;
   for (const program::BundleEntry& entry : program.bundle) {
-    const std::string included = sys::absolute_path(directory, without_dot(entry.path));
-    if (sys::is_within(included, whole) || matches(included, whole))
+    const std::string included = sys::absolute_path(directory, plain_include(entry.path));
+    if (sys::is_within(included, whole) || program::matches_include(included, whole))
       return whole;
     known += cat(known.empty() ? "" : ", ", entry.path);
   }
@@ -91,50 +66,66 @@ std::vector<Extract> extracts_from(const Archive& archive, std::string_view want
   return all;
 }
 
-/// All files at or below `path`, but those that a pattern leaves out.
-Status collect_files(State& state, const std::string& path, const std::string& below,
-                     std::string_view pattern, std::vector<Extract>& files) {
-  sys::Fs& fs = state.run.setting().world.fs;
-  PERCH_TRY_ASSIGN(const auto spot, fs.locate(path, sys::Final::Follow));
-  if (spot.info.type != sys::NodeType::Directory) {
-    if (pattern.empty() || matches(pattern, path))
-      files.push_back({.below = below, .from = path});
-    return {};
-  }
-  PERCH_TRY_ASSIGN(const auto names, fs.list(spot));
-  for (const auto& [name, type] : names) {
-    PERCH_TRY(collect_files(state, cat(path, '/', name),
-                            below.empty() ? name : cat(below, '/', name), pattern, files));
-  }
-  return {};
-}
-
+/// As building an executable collects them.
 Result<std::vector<Extract>> extracts_beside_script(State& state, std::string_view wanted) {
-  std::vector<Extract> files;
+  const program::Program& program = state.run.program();
+  const std::string& directory = program.root().directory;
+  std::vector<sys::TreeWalk> walks;
   if (!wanted.empty()) {
     PERCH_TRY_ASSIGN(const std::string path, included_path(state, wanted));
-    PERCH_TRY(collect_files(state, path, {}, {}, files));
-    return files;
+    walks.push_back({.from = path, .within = directory});
+  } else {
+    for (const program::BundleEntry& entry : program.bundle) {
+      const std::string path = sys::absolute_path(directory, plain_include(entry.path));
+      sys::TreeWalk walk{.from = path, .within = directory};
+      if (program::is_include_pattern(path)) {
+        walk.from = std::string(program::fixed_part(path));
+        walk.wanted = [path](std::string_view file) {
+          return program::matches_include(path, file);
+        };
+        walk.max_depth = program::depth_of(path);
+      }
+      walks.push_back(std::move(walk));
+    }
   }
-  const program::Program& program = state.run.program();
-  for (const program::BundleEntry& entry : program.bundle) {
-    std::string_view fixed = without_dot(entry.path);
-    const std::string pattern = sys::absolute_path(program.root().directory, fixed);
-    const bool is_pattern = fixed.contains('*');
-    if (is_pattern)
-      fixed = fixed.substr(0, fixed.substr(0, fixed.find('*')).rfind('/') + 1);
-    fixed = without_dot(fixed);
-    PERCH_TRY(collect_files(state, sys::absolute_path(program.root().directory, fixed),
-                            std::string(fixed), is_pattern ? pattern : std::string(), files));
+  std::vector<Extract> files;
+  for (const sys::TreeWalk& walk : walks) {
+    PERCH_TRY_ASSIGN(const auto found, sys::files_below(state.run.setting().world.fs, walk));
+    for (const sys::TreeFile& file : found) {
+      const std::size_t above = directory == "/" ? 1 : directory.size() + 1;
+      files.push_back(
+          {.below = wanted.empty() ? file.path.substr(above) : file.below, .from = file.path});
+    }
   }
   return files;
+}
+
+/// Writes one file as it is packed, with its mode.
+Status write_extract(State& state, GatedFiles& target, const Extract& file,
+                     const std::string& path) {
+  Archive* archive = state.run.setting().archive;
+  std::uint32_t mode = 0;
+  if (archive != nullptr) {
+    PERCH_TRY_ASSIGN(mode, archive->mode(file.from));
+    PERCH_TRY_ASSIGN(const auto out, target.create(path, mode));
+    PERCH_TRY(
+        archive->stream(file.from, [&](std::string_view piece) { return out->write(piece); }));
+    return out->commit();
+  }
+  sys::Fs& fs = state.run.setting().world.fs;
+  PERCH_TRY_ASSIGN(const auto spot, fs.locate(file.from, sys::Final::Follow));
+  PERCH_TRY_ASSIGN(const auto from, fs.open(spot, sys::Access::Read, 0));
+  PERCH_TRY_ASSIGN(const auto out, target.create(path, spot.info.mode & 0777));
+  PERCH_TRY(sys::read_pieces(from.get(), file.from,
+                             [&](std::string_view piece) { return out->write(piece); }));
+  return out->commit();
 }
 
 } // namespace
 
 Result<std::string> bundle_entry(State& state, std::string_view path) {
   if (Archive* archive = state.run.setting().archive)
-    return archive->read(without_dot(path));
+    return archive->read(plain_include(path));
   PERCH_TRY_ASSIGN(const std::string file, included_path(state, path));
   return read_beside_script(state, file);
 }
@@ -156,9 +147,9 @@ Status bundle_extract(State& state, Actor actor, std::string_view entry, std::st
   Archive* archive = state.run.setting().archive;
   std::vector<Extract> files;
   if (archive != nullptr) {
-    files = extracts_from(*archive, without_dot(entry));
+    files = extracts_from(*archive, plain_include(entry));
   } else {
-    PERCH_TRY_ASSIGN(files, extracts_beside_script(state, without_dot(entry)));
+    PERCH_TRY_ASSIGN(files, extracts_beside_script(state, plain_include(entry)));
   }
   if (files.empty()) {
     return fail(kind::kBundleError,
@@ -170,15 +161,12 @@ Status bundle_extract(State& state, Actor actor, std::string_view entry, std::st
   }
   GatedFiles target(state.run.gate(), state.scope(), actor);
   for (const Extract& file : files) {
-    PERCH_TRY_ASSIGN(const std::string bytes, archive != nullptr
-                                                  ? archive->read(file.from)
-                                                  : read_beside_script(state, file.from));
     std::string path(to);
     if (!file.below.empty()) {
       path = cat(to, '/', file.below);
       PERCH_TRY(target.make_directories(path.substr(0, path.rfind('/'))));
     }
-    PERCH_TRY(target.write(path, bytes));
+    PERCH_TRY(write_extract(state, target, file, path));
   }
   return {};
 }

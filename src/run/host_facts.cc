@@ -29,10 +29,10 @@ std::string_view parent(std::string_view path) {
 
 std::string_view last(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-/// Of the root file as the request says: `-` for standard input, empty for a built executable. Of
-/// an imported file its own path.
+/// Of the root file as the request says: `-` for standard input. Of an imported file its own path.
+/// Empty in a built executable, whose sources are no files.
 std::string script_path(const program::Module& module, const Request& request) {
-  if (&module == &request.program->root())
+  if (&module == &request.program->root() || request.script_path.empty())
     return request.script_path;
   return sys::absolute_path(module.directory, last(module.path));
 }

@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "program/bundle_paths.h"
 #include "run/bundle.h"
 #include "run/expr.h"
 #include "run/gate_guest.h"
@@ -95,6 +96,24 @@ load_file(State& state, const WasmRunNode& node, const std::string& path, std::s
   return module;
 }
 
+/// From a built executable the code that is in it, without touching the module. A processor or a
+/// perch that cannot use that code compiles the module as if there were none.
+Result<std::shared_ptr<const lane::Module>>
+load_built(State& state, const WasmRunNode& node, std::string_view path, std::string_view pin) {
+  if (Archive* archive = state.run.setting().archive) {
+    PERCH_TRY_ASSIGN(const auto code,
+                     archive->code(program::plain_include(path), metering_of(node)));
+    if (code) {
+      auto module =
+          state.run.setting().guests.load_ahead(node.alias, *code, pin, metering_of(node));
+      if (module || module.error().kind != kind::kWasmCompileFailed)
+        return module;
+    }
+  }
+  PERCH_TRY_ASSIGN(const std::string bytes, bundle_entry(state, path));
+  return load_bytes(state, node, node.alias, bytes, pin);
+}
+
 Result<std::shared_ptr<const lane::Module>>
 load_entry(State& state, const WasmRunNode& node, std::string_view path, std::string_view pin) {
   // Beside the script it is a file like any other; inside an executable it never changes.
@@ -104,8 +123,7 @@ load_entry(State& state, const WasmRunNode& node, std::string_view path, std::st
   auto known = state.run.find_module(identity);
   if (known != nullptr && (pin.empty() || known->sha256() == pin))
     return known;
-  PERCH_TRY_ASSIGN(const std::string bytes, bundle_entry(state, path));
-  PERCH_TRY_ASSIGN(auto module, load_bytes(state, node, node.alias, bytes, pin));
+  PERCH_TRY_ASSIGN(auto module, load_built(state, node, path, pin));
   if (!identity.empty())
     state.run.keep_module(std::move(identity), module);
   return module;

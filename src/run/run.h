@@ -9,6 +9,7 @@
 #include "sys/world.h"
 #include "trace/event.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,14 @@ public:
   [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
   /// Errors: bundle_error for an unknown or damaged entry.
   virtual Result<std::string> read(std::string_view path) = 0;
+  /// The same in pieces. What the sink got counts only when this succeeds.
+  virtual Status stream(std::string_view path,
+                        const std::function<Status(std::string_view)>& sink) = 0;
+  /// Permission bits of a file. Errors: as above.
+  virtual Result<std::uint32_t> mode(std::string_view path) = 0;
+  /// Code that was compiled when the executable was built; nullopt: none of this kind.
+  virtual Result<std::optional<lane::AheadCode>> code(std::string_view path,
+                                                      lane::Metering metering) = 0;
   /// A private directory with all files, unpacked once per digest.
   virtual Result<std::string> directory() = 0;
 };
