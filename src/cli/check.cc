@@ -34,7 +34,7 @@ int check(const Context& context) {
   const std::optional<Loaded> loaded =
       load_program(context, ops, program::Strictness::Check, diags);
   if (!loaded)
-    return kUsage;
+    return load_failed(context);
   // From here on the program is sound: what it asks for can be held against what allows it.
   if (loaded->program != nullptr) {
     const program::Program& program = *loaded->program;

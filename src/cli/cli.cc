@@ -1,6 +1,8 @@
 #include "cli/cli.h"
 
 #include "base/error_kinds.h"
+#include "bundle/marker.h"
+#include "bundle/reader.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "sys/fs.h"
@@ -85,8 +87,20 @@ int dispatch(const Context& context) {
     return doctor(context);
   case Verb::Restrictions:
     return restrictions(context);
+  case Verb::Build:
+    return build(context);
+  case Verb::Inspect:
+    return inspect(context);
   }
   return kFailure;
+}
+
+/// What users call a built executable: its program's name, else the name they started it by.
+std::string own_name(const bundle::Manifest& manifest, std::string_view started_as) {
+  if (!manifest.name.empty())
+    return manifest.name;
+  started_as.remove_prefix(started_as.rfind('/') + 1);
+  return started_as.empty() ? "perch" : std::string(started_as);
 }
 
 } // namespace
@@ -108,15 +122,29 @@ int run(int argc, char** argv, char** environ) {
       .fs = *fs, .clock = *clock, .env = *env, .host = *host, .net = net.get(), .http = http.get()};
   diag::SourceMap sources;
 
-  const Result<Options> options = parse_options(words, is_file);
-  if (!options) {
+  const auto refuse = [&](const Error& error, int status) {
     const Options defaults;
     Context context{.options = defaults, .world = world, .sources = sources};
     context.color_err = color_for(defaults, world, world.err);
-    context.report(options.error());
-    return kUsage;
+    context.report(error);
+    return status;
+  };
+  std::unique_ptr<bundle::Reader> built;
+  if (bundle::in_built_executable()) {
+    auto opened = bundle::Reader::open_own();
+    if (!opened)
+      return refuse(opened.error(), kDamaged);
+    built = std::move(*opened);
   }
-  Context context{.options = *options, .world = world, .sources = sources};
+  const Result<Options> options =
+      built != nullptr
+          ? parse_built_options(words, built->manifest().flags, built->manifest().strict)
+          : parse_options(words, is_file);
+  if (!options)
+    return refuse(options.error(), kUsage);
+  Context context{.options = *options, .world = world, .sources = sources, .built = built.get()};
+  if (built != nullptr)
+    context.self = own_name(built->manifest(), argc > 0 ? argv[0] : "");
   context.color_err = color_for(*options, world, world.err);
   context.color_out = color_for(*options, world, world.out);
   if (!options->verb_by_word || !file_has_command(context))

@@ -1,6 +1,7 @@
 #pragma once
 // What every verb works with: the options, the world, and perch's two voices.
 
+#include "bundle/reader.h"
 #include "cli/options.h"
 #include "diag/diag.h"
 #include "sys/world.h"
@@ -15,6 +16,9 @@ struct Context {
   const Options& options;
   sys::World& world;
   diag::SourceMap& sources;
+  /// The archive of the executable we are; null: perch itself.
+  const bundle::Reader* built = nullptr;
+  std::string self = "perch"; ///< what users call this executable
   diag::Color color_err = diag::Color::Off;
   diag::Color color_out = diag::Color::Off;
 
@@ -34,6 +38,7 @@ inline constexpr int kOk = 0;
 inline constexpr int kFailure = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kNoAudit = 3;
+inline constexpr int kDamaged = 4; ///< the archive of a built executable
 inline constexpr int kNotFound = 127;
 
 /// Whether to colour what goes to `fd`: --color, NO_COLOR, a terminal.

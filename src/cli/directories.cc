@@ -21,6 +21,11 @@ std::string cache_directory(const sys::World& world) {
   return own(world, "XDG_CACHE_HOME", ".cache");
 }
 
+std::string bundles_directory(const sys::World& world) {
+  const std::string cache = cache_directory(world);
+  return cache.empty() ? cache : cache + "-bundles";
+}
+
 std::string state_directory(const sys::World& world) {
   return own(world, "XDG_STATE_HOME", ".local/state");
 }

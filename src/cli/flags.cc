@@ -145,8 +145,24 @@ Status set_file(Options& o, std::string_view value) {
   return {};
 }
 
+Status set_output(Options& o, std::string_view value) {
+  if (value.empty())
+    return bad("-o", value, "a file");
+  o.output = value;
+  return {};
+}
+Status add_include(Options& o, std::string_view value) {
+  if (value.empty())
+    return bad("--include", value, "a file or a directory");
+  o.includes.emplace_back(value);
+  return {};
+}
+
 using R = policy::FlagRules;
+constexpr auto kMissing = Flag::Built::Missing;
+constexpr auto kWidens = Flag::Built::Widens;
 constexpr std::string_view kAsk = "What to do";
+constexpr std::string_view kShip = "One file to ship";
 constexpr std::string_view kNarrow = "What may happen (each only narrows)";
 constexpr std::string_view kStdin = "Scripts from standard input (-f -) start with nothing allowed";
 constexpr std::string_view kHttp = "HTTP";
@@ -155,8 +171,8 @@ constexpr std::string_view kSee = "Seeing what runs";
 
 constexpr Flag kFlags[] = {
     {"--file", "-f", Value::Required, "FILE", kAsk,
-     "the program; - reads it from standard input. Default: commands.perch here or above",
-     set_file},
+     "the program; - reads it from standard input. Default: commands.perch here or above", set_file,
+     kMissing},
     {"--help", "-h", Value::None, "", kAsk, "the file's commands; after a command: its arguments",
      set_verb<Verb::Help>},
     {"--version", "-V", Value::None, "", kAsk, "perch's version", set_verb<Verb::Version>},
@@ -165,13 +181,26 @@ constexpr Flag kFlags[] = {
     {"--validate", "", Value::None, "", kAsk, "the same as --check", set_verb<Verb::Check>},
     {"--list", "-l", Value::None, "", kAsk, "names of the commands, one a line",
      set_verb<Verb::List>},
-    {"--init", "", Value::None, "", kAsk, "write a first program", set_verb<Verb::Init>},
+    {"--init", "", Value::None, "", kAsk, "write a first program", set_verb<Verb::Init>, kMissing},
     {"--json", "", Value::None, "", kAsk, "with --check, --list, --help, scan: the same as JSON",
      set_true<&Options::json>},
-    {"--dump", "", Value::Required, "tokens|ast", kAsk, "what the parser saw", set_dump},
+    {"--dump", "", Value::Required, "tokens|ast", kAsk, "what the parser saw", set_dump, kMissing},
     {"--color", "", Value::Required, "auto|always|never", kAsk, "colour of perch's own words",
      set_color},
     {"--quiet", "-q", Value::None, "", kAsk, "no notes and no progress", set_true<&Options::quiet>},
+
+    {"--build", "", Value::None, "", kShip,
+     "one executable of perch, the program and its files; keeps flags about what may happen",
+     set_verb<Verb::Build>, kMissing},
+    {"--output", "-o", Value::Required, "FILE", kShip,
+     "with --build: where it goes; default: the program's name", set_output, kMissing},
+    {"--include", "", Value::Required, "PATH", kShip, "with --build: one more file or directory",
+     add_include, kMissing},
+    {"--force", "", Value::None, "", kShip, "with --build: replace a file that perch has not built",
+     set_true<&Options::force>, kMissing},
+    {"--build-strict", "", Value::None, "", kShip,
+     "with --build: what is built refuses flags that would let more happen",
+     set_true<&Options::build_strict>, kMissing},
 
     {"--no-shell", "", Value::None, "", kNarrow, "no shell text", set_rule<&R::no_shell>},
     {"--no-subprocess", "", Value::None, "", kNarrow, "no child processes at all",
@@ -194,34 +223,41 @@ constexpr Flag kFlags[] = {
     {"--allow-write-path", "", Value::Required, "DIR,…", kNarrow, "only below these",
      add_rule<&R::allow_write_path>},
     {"--allow-child-network", "", Value::None, "", kNarrow,
-     "children keep the network although hosts are listed", set_rule<&R::allow_child_network>},
+     "children keep the network although hosts are listed", set_rule<&R::allow_child_network>,
+     kWidens},
     {"--confine", "", Value::Required, "on|off", kNarrow,
-     "off: start children even where the kernel cannot hold them to the restrictions", set_confine},
+     "off: start children even where the kernel cannot hold them to the restrictions", set_confine,
+     kWidens},
     {"--max-runtime", "", Value::Required, "TIME", kNarrow, "stop everything after this time",
      set_max_runtime},
 
     {"--trust-stdin", "", Value::None, "", kStdin, "treat it like a file",
-     set_true<&Options::trust_stdin>},
+     set_true<&Options::trust_stdin>, kMissing},
     {"--allow-shell", "", Value::None, "", kStdin, "shell text and children",
-     set_rule<&R::allow_shell>},
-    {"--allow-subprocess", "", Value::None, "", kStdin, "children", set_rule<&R::allow_subprocess>},
-    {"--allow-network", "", Value::None, "", kStdin, "the network", set_rule<&R::allow_network>},
-    {"--allow-write", "", Value::None, "", kStdin, "changing files", set_rule<&R::allow_write>},
-    {"--allow-read", "", Value::None, "", kStdin, "reading files", set_rule<&R::allow_read>},
-    {"--allow-wasm", "", Value::None, "", kStdin, "modules", set_rule<&R::allow_wasm>},
+     set_rule<&R::allow_shell>, kMissing},
+    {"--allow-subprocess", "", Value::None, "", kStdin, "children", set_rule<&R::allow_subprocess>,
+     kMissing},
+    {"--allow-network", "", Value::None, "", kStdin, "the network", set_rule<&R::allow_network>,
+     kMissing},
+    {"--allow-write", "", Value::None, "", kStdin, "changing files", set_rule<&R::allow_write>,
+     kMissing},
+    {"--allow-read", "", Value::None, "", kStdin, "reading files", set_rule<&R::allow_read>,
+     kMissing},
+    {"--allow-wasm", "", Value::None, "", kStdin, "modules", set_rule<&R::allow_wasm>, kMissing},
 
     {"--allow-private-ips", "", Value::None, "", kHttp, "addresses that are not public",
-     set_true<&Options::allow_private_ips>},
+     set_true<&Options::allow_private_ips>, kWidens},
     {"--allow-scheme-downgrade", "", Value::None, "", kHttp, "redirects from https to http",
-     set_true<&Options::allow_scheme_downgrade>},
+     set_true<&Options::allow_scheme_downgrade>, kWidens},
     {"--allow-proxy", "", Value::None, "", kHttp, "proxies from the environment",
-     set_true<&Options::allow_proxy>},
-    {"--max-redirects", "", Value::Required, "N", kHttp, "redirects to follow (5)", set_redirects},
+     set_true<&Options::allow_proxy>, kWidens},
+    {"--max-redirects", "", Value::Required, "N", kHttp, "redirects to follow (5)", set_redirects,
+     kWidens},
     {"--no-redirects", "", Value::None, "", kHttp, "the same as --max-redirects=0",
      [](Options& o, std::string_view) { return set_redirects(o, "0"); }},
 
     {"--accept-wasm-hash", "", Value::Required, "SHA256", kWasm,
-     "a module from the network may have this digest", add_pin},
+     "a module from the network may have this digest", add_pin, kWidens},
     {"--max-wasm-memory", "", Value::Required, "SIZE", kWasm, "upper bound for every module",
      set_wasm_memory},
     {"--wasm-tier", "", Value::Required, "auto|quick|full", kWasm, "how modules are compiled",
@@ -260,6 +296,7 @@ constexpr VerbWord kVerbs[] = {
     {"doctor", Verb::Doctor, "what this machine can enforce", false},
     {"ops", Verb::Ops, "reference of all ops", false},
     {"audit", Verb::Audit, "verify FILE: whether an audit is whole and unchanged", false},
+    {"inspect", Verb::Inspect, "what a built executable holds", false},
     {"__complete", Verb::Complete, "", true},
     {"__test", Verb::RunTest, "", true},
 };
@@ -267,6 +304,10 @@ constexpr VerbWord kVerbs[] = {
 } // namespace
 
 std::span<const Flag> flags() { return kFlags; }
+
+bool is_kept_in_build(const Flag& flag) {
+  return flag.group == kNarrow || flag.group == kHttp || flag.group == kWasm;
+}
 
 std::span<const std::string_view> own_flag_names() {
   static constexpr auto kNames = [] {

@@ -129,7 +129,8 @@ std::string example(std::string_view program, const program::Command& command, b
 
 std::string command_help(const Context& context, const program::Program& program,
                          const program::Command& command) {
-  const std::string_view called = program.name.empty() ? std::string_view("perch") : program.name;
+  const std::string_view called =
+      program.name.empty() ? std::string_view(context.self) : program.name;
   const std::string heading = command.description.empty()
                                   ? std::string(command.name)
                                   : cat(command.name, " — ", command.description);
@@ -163,8 +164,25 @@ int help_for(const Context& context, const program::Program& program) {
   context.report(Error{.kind = kind::kCommandNotFound,
                        .message = cat("unknown command `", name, '`'),
                        .help = near ? cat("did you mean `", *near, "`?")
-                                    : std::string("perch --list names the file's commands")});
+                                    : cat(context.self, " --list names the file's commands")});
   return kNotFound;
+}
+
+/// The flags of perch that a built executable takes, as one paragraph.
+std::string built_flags() {
+  constexpr std::size_t kColumns = 78;
+  std::string out = "\nFlags of perch, before the command (perch's manual says what they do):\n";
+  std::string line;
+  for (const Flag& flag : flags()) {
+    if (flag.built == Flag::Built::Missing)
+      continue;
+    if (2 + line.size() + 1 + flag.name.size() > kColumns) {
+      out += cat("  ", line, '\n');
+      line.clear();
+    }
+    line += cat(line.empty() ? "" : " ", flag.name);
+  }
+  return cat(out, "  ", line, '\n');
 }
 
 } // namespace
@@ -187,23 +205,34 @@ int usage(const Context& context) {
 }
 
 int help(const Context& context) {
-  if (context.options.file.empty() && context.options.command.empty() && !find_program(context)) {
+  if (context.built == nullptr && context.options.file.empty() && context.options.command.empty() &&
+      !find_program(context)) {
     return usage(context);
   }
   const op::OpTable ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
   if (!loaded)
-    return kUsage;
+    return load_failed(context);
   if (loaded->program == nullptr) {
     context.report(diags);
     return kUsage;
   }
-  return context.options.command.empty() ? print_listing(context, *loaded->program)
-                                         : help_for(context, *loaded->program);
+  if (!context.options.command.empty())
+    return help_for(context, *loaded->program);
+  const int status = print_listing(context, *loaded->program);
+  if (context.built != nullptr)
+    context.out(built_flags());
+  return status;
 }
 
 int version(const Context& context) {
+  if (context.built != nullptr) {
+    const bundle::Manifest& manifest = context.built->manifest();
+    context.out(cat(context.self, manifest.version.empty() ? "" : " ", manifest.version, " (perch ",
+                    kVersion, ")\n"));
+    return kOk;
+  }
   context.out(cat("perch ", kVersion, '\n'));
   return kOk;
 }

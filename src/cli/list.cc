@@ -55,7 +55,7 @@ int list(const Context& context) {
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
   if (!loaded)
-    return kUsage;
+    return load_failed(context);
   if (loaded->program == nullptr) {
     context.report(diags);
     return kUsage;

@@ -2,9 +2,12 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "bundle/imports.h"
 #include "ops/tables.h"
 #include "policy/layers.h"
 #include "sys/fs.h"
+
+#include <algorithm>
 
 namespace perch::cli {
 
@@ -13,29 +16,9 @@ namespace {
 constexpr std::string_view kDefaultFile = "commands.perch";
 constexpr std::uint64_t kMaxSource = 256ull << 20;
 
-Result<std::string> read_file(const sys::World& world, std::string_view absolute,
-                              std::string_view shown) {
-  PERCH_TRY_ASSIGN(const sys::Spot spot, world.fs.locate(absolute, sys::Final::Follow));
-  if (spot.info.type == sys::NodeType::Missing) {
-    return fail(kind::kFileNotFound, base::cat("there is no file \"", shown, '"'),
-                std::string(shown), "check the path given with -f");
-  }
-  if (spot.info.type == sys::NodeType::Directory) {
-    return fail(kind::kFileError, base::cat('"', shown, "\" is a directory, not a program"),
-                std::string(shown), "name the .perch file in it");
-  }
-  PERCH_TRY_ASSIGN(const sys::Fd fd, world.fs.open(spot, sys::Access::Read, 0));
-  return sys::read_all(fd.get(), kMaxSource, shown);
-}
-
 sys::NodeType node_type(const sys::World& world, const std::string& absolute) {
   const auto spot = world.fs.locate(absolute, sys::Final::Follow);
   return spot ? spot->info.type : sys::NodeType::Missing;
-}
-
-std::string parent(const std::string& directory) {
-  const auto slash = directory.rfind('/');
-  return slash == 0 || slash == directory.npos ? "/" : directory.substr(0, slash);
 }
 
 /// Upwards from the current directory, but not out of the repository it lies in: what lies above
@@ -43,7 +26,7 @@ std::string parent(const std::string& directory) {
 Result<Found> find_default(const sys::World& world, const std::string& current) {
   std::vector<std::string> candidates;
   bool in_repository = false;
-  for (std::string at = current;; at = parent(at)) {
+  for (std::string at = current;; at = parent_directory(at)) {
     candidates.push_back(at);
     in_repository = node_type(world, base::cat(at, "/.git")) != sys::NodeType::Missing;
     if (in_repository || at == "/")
@@ -66,7 +49,58 @@ Result<Found> find_default(const sys::World& world, const std::string& current) 
               "name a program with -f FILE, or write a first one with perch --init");
 }
 
+/// The program of the executable we are.
+std::optional<Loaded> load_own(const Context& context, const op::OpTable& ops,
+                               program::Strictness strictness, diag::Diags& diags) {
+  Found found{.shown = context.built->manifest().source, .absolute = context.world.host.exe_path()};
+  found.directory = parent_directory(found.absolute);
+  auto program = analyze_built(context, *context.built, found.directory, ops, strictness, diags);
+  if (!program) {
+    context.report(program.error());
+    return std::nullopt;
+  }
+  return Loaded{.found = std::move(found), .program = std::move(*program)};
+}
+
 } // namespace
+
+Result<std::string> read_source(const sys::World& world, std::string_view absolute,
+                                std::string_view shown) {
+  PERCH_TRY_ASSIGN(const sys::Spot spot, world.fs.locate(absolute, sys::Final::Follow));
+  if (spot.info.type == sys::NodeType::Missing) {
+    return fail(kind::kFileNotFound, base::cat("there is no file \"", shown, '"'),
+                std::string(shown), "check the path given with -f");
+  }
+  if (spot.info.type == sys::NodeType::Directory) {
+    return fail(kind::kFileError, base::cat('"', shown, "\" is a directory, not a program"),
+                std::string(shown), "name the .perch file in it");
+  }
+  PERCH_TRY_ASSIGN(const sys::Fd fd, world.fs.open(spot, sys::Access::Read, 0));
+  return sys::read_all(fd.get(), kMaxSource, shown);
+}
+
+std::string parent_directory(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+/// Names of import paths that are no variables of the host.
+static std::optional<std::string> own_import_name(const sys::World& world, std::string_view name) {
+  if (name == "home" || name == "home_dir" || name == "HOME")
+    return world.host.home();
+  if (name == "user" || name == "USER")
+    return world.host.user();
+  if (name == "exe_dir")
+    return parent_directory(world.host.exe_path());
+  return std::nullopt;
+}
+
+std::optional<std::string> import_name(const sys::World& world, std::string_view name) {
+  if (auto own = own_import_name(world, name))
+    return own;
+  const auto value = world.env.get(name);
+  return value ? std::optional(std::string(*value)) : std::nullopt;
+}
 
 op::OpTable op_table() { return op::OpTable(ops::tables()); }
 
@@ -104,7 +138,7 @@ Result<Found> find_program(const Context& context) {
   if (path.starts_with("~/"))
     path = context.world.host.home() + path.substr(1);
   found.absolute = sys::absolute_path(current, path);
-  found.directory = parent(found.absolute);
+  found.directory = parent_directory(found.absolute);
   // /dev/stdin, /dev/fd/3 and their like are standard input by another name, and as untrusted.
   found.descriptor = named_descriptor(found.absolute);
   const auto spot = context.world.fs.locate(found.absolute, sys::Final::Follow);
@@ -117,7 +151,7 @@ Result<std::uint32_t> read_program(const Context& context, const Found& found) {
   if (found.descriptor >= 0) {
     PERCH_TRY_ASSIGN(text, sys::read_all(found.descriptor, kMaxSource, "standard input"));
   } else {
-    PERCH_TRY_ASSIGN(text, read_file(context.world, found.absolute, found.shown));
+    PERCH_TRY_ASSIGN(text, read_source(context.world, found.absolute, found.shown));
   }
   return context.sources.add(found.shown, std::move(text)).id;
 }
@@ -148,7 +182,7 @@ public:
       denial.message += base::cat("; ", denial.help);
       return std::unexpected(std::move(denial));
     }
-    return read_file(world_, path, path);
+    return read_source(world_, path, path);
   }
 
   [[nodiscard]] std::optional<std::string> variable(std::string_view name) const {
@@ -167,6 +201,8 @@ private:
 
 std::optional<Loaded> load_program(const Context& context, const op::OpTable& ops,
                                    program::Strictness strictness, diag::Diags& diags) {
+  if (context.built != nullptr)
+    return load_own(context, ops, strictness, diags);
   Result<Found> found = find_program(context);
   if (!found) {
     context.report(found.error());
@@ -182,13 +218,8 @@ std::optional<Loaded> load_program(const Context& context, const op::OpTable& op
   const program::Loading loading{
       .read = [&](std::string_view path) { return loader.read(path); },
       .import_name = [&](std::string_view name) -> std::optional<std::string> {
-        if (name == "home" || name == "home_dir" || name == "HOME")
-          return world.host.home();
-        if (name == "user" || name == "USER")
-          return world.host.user();
-        if (name == "exe_dir")
-          return parent(world.host.exe_path());
-        return loader.variable(name);
+        auto own = own_import_name(world, name);
+        return own ? own : loader.variable(name);
       },
       .program_exists = [&](std::string_view name) { return on_path(world, name); }};
   auto program =
@@ -196,6 +227,45 @@ std::optional<Loaded> load_program(const Context& context, const op::OpTable& op
                        loading, strictness, diags);
   return Loaded{.found = std::move(*found), .program = std::move(program)};
 }
+
+Result<std::shared_ptr<const program::Program>>
+analyze_built(const Context& context, const bundle::Reader& archive, const std::string& root,
+              const op::OpTable& ops, program::Strictness strictness, diag::Diags& diags) {
+  const bundle::Manifest& manifest = archive.manifest();
+  const auto text_of = [&](std::string_view name) -> Result<std::string> {
+    PERCH_TRY_ASSIGN(const bundle::Entry* entry, archive.entry(name));
+    return archive.read(*entry);
+  };
+  PERCH_TRY_ASSIGN(std::string text, text_of(bundle::kProgramEntry));
+  const std::uint32_t source = context.sources.add(manifest.source, std::move(text)).id;
+  bundle::ImportPaths paths(root);
+  std::optional<Error> damaged; // an import that cannot be read is no mistake of the program
+  const program::Loading loading{
+      .read = [&](std::string_view path) -> Result<std::string> {
+        const std::string key = bundle::ImportPaths::key(path);
+        const auto import = std::ranges::find(manifest.imports, key, &bundle::Import::path);
+        Result<std::string> read = text_of(import == manifest.imports.end() ? key : import->entry);
+        if (!read)
+          damaged = read.error();
+        return read;
+      },
+      .import_name = [&](std::string_view name) -> std::optional<std::string> {
+        const bool absolute = std::ranges::any_of(manifest.imports, [&](const auto& import) {
+          return bundle::ImportPaths::uses_absolute(import.path, name);
+        });
+        return paths.name(name, import_name(context.world, name).value_or(""), absolute);
+      },
+      .place = [&](std::string_view path) { return paths.real(path); },
+      .program_exists = [&](std::string_view name) { return on_path(context.world, name); }};
+  auto program = program::analyze(context.sources,
+                                  {.source = source, .directory = bundle::ImportPaths::directory()},
+                                  ops, loading, strictness, diags);
+  if (damaged)
+    return std::unexpected(std::move(*damaged));
+  return program;
+}
+
+int load_failed(const Context& context) { return context.built != nullptr ? kDamaged : kUsage; }
 
 bool on_path(const sys::World& world, std::string_view name) {
   if (name.find('/') != name.npos)

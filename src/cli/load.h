@@ -11,7 +11,7 @@
 
 namespace perch::cli {
 
-/// Where the program comes from.
+/// Where the program comes from. Of a built executable: `absolute` is the executable.
 struct Found {
   std::string shown;       ///< as users see it in messages: `deploy.perch`, `-`
   std::string absolute;    ///< empty for standard input
@@ -35,6 +35,25 @@ struct Loaded {
 [[nodiscard]] std::optional<Loaded> load_program(const Context& context, const op::OpTable& ops,
                                                  program::Strictness strictness,
                                                  diag::Diags& diags);
+
+/// The exit status when there is no Loaded: an executable's own program that cannot be read is
+/// damaged.
+[[nodiscard]] int load_failed(const Context& context);
+
+/// Analyzes the program of an archive. `root`: the directory that stands for the program's own;
+/// `shown`: what messages call it. Null when there were mistakes, all in `diags`. Errors:
+/// bundle_error.
+[[nodiscard]] Result<std::shared_ptr<const program::Program>>
+analyze_built(const Context& context, const bundle::Reader& archive, const std::string& root,
+              const op::OpTable& ops, program::Strictness strictness, diag::Diags& diags);
+
+/// A name that an import path may use, on this machine.
+[[nodiscard]] std::optional<std::string> import_name(const sys::World& world,
+                                                     std::string_view name);
+[[nodiscard]] Result<std::string> read_source(const sys::World& world, std::string_view absolute,
+                                              std::string_view shown);
+/// The directory a path lies in, lexically.
+[[nodiscard]] std::string parent_directory(const std::string& path);
 
 /// True when an executable of this name is on the PATH perch was started with.
 [[nodiscard]] bool on_path(const sys::World& world, std::string_view name);

@@ -34,7 +34,8 @@ bool path_shaped(std::string_view word) {
 }
 
 /// Applies the flag at `at`; moves past its value.
-Status take_flag(Options& options, std::span<const std::string_view> argv, std::size_t& at) {
+Result<const Flag*> take_flag(Options& options, std::span<const std::string_view> argv,
+                              std::size_t& at) {
   const std::string_view word = argv[at++];
   const auto equals = word.find('=');
   const std::string_view name = word.substr(0, equals);
@@ -52,9 +53,64 @@ Status take_flag(Options& options, std::span<const std::string_view> argv, std::
                   name == flag->short_name ? base::cat("write `", name, ' ', flag->shape, '`')
                                            : base::cat("write `", name, '=', flag->shape, '`'));
     }
-    return flag->apply(options, argv[at++]);
+    PERCH_TRY(flag->apply(options, argv[at++]));
+    return flag;
   }
-  return flag->apply(options, has_value ? word.substr(equals + 1) : std::string_view());
+  PERCH_TRY(flag->apply(options, has_value ? word.substr(equals + 1) : std::string_view()));
+  return flag;
+}
+
+bool is_flag(std::string_view word) { return word.size() > 1 && word[0] == '-'; }
+
+/// Directly after a command, and only there, --help asks perch.
+void turn_to_help(Options& options) {
+  if (options.verb == Verb::Run && !options.words.empty() &&
+      (options.words[0] == "--help" || options.words[0] == "-h")) {
+    options.verb = Verb::Help;
+    options.words.clear();
+  } else if (options.verb == Verb::Help && options.command == "help") {
+    options.command.clear();
+    if (!options.words.empty()) {
+      options.command = options.words[0];
+      options.words.erase(options.words.begin());
+    }
+  }
+}
+
+Status check_build_flags(const Options& options) {
+  const bool speaks_of_it =
+      !options.output.empty() || !options.includes.empty() || options.force || options.build_strict;
+  if (speaks_of_it && options.verb != Verb::Build)
+    return fail(kind::kBadArgument,
+                "-o, --include, --force and --build-strict belong to `perch --build`");
+  if (options.verb == Verb::Build && !options.command.empty())
+    return fail(kind::kBadArgument, base::cat("`perch --build` takes no `", options.command, '`'),
+                options.command, "perch --build -f FILE.perch -o FILE [--include PATH]…");
+  return {};
+}
+
+/// What was said when the executable was built, under what is said now.
+void add_kept(Options& options, Options&& kept) {
+  options.built_rules = std::move(kept.rules);
+  if (kept.max_runtime_ns)
+    options.max_runtime_ns =
+        std::min(*kept.max_runtime_ns, options.max_runtime_ns.value_or(*kept.max_runtime_ns));
+  if (kept.max_wasm_memory != 0)
+    options.max_wasm_memory = options.max_wasm_memory == 0
+                                  ? kept.max_wasm_memory
+                                  : std::min(kept.max_wasm_memory, options.max_wasm_memory);
+  const Options defaults;
+  if (options.max_redirects == defaults.max_redirects)
+    options.max_redirects = kept.max_redirects;
+  if (options.wasm_tier == defaults.wasm_tier)
+    options.wasm_tier = kept.wasm_tier;
+  options.wasm_pins.insert(options.wasm_pins.end(), kept.wasm_pins.begin(), kept.wasm_pins.end());
+  options.allow_private_ips |= kept.allow_private_ips;
+  options.allow_scheme_downgrade |= kept.allow_scheme_downgrade;
+  options.allow_proxy |= kept.allow_proxy;
+  options.require_kernel_wall |= kept.require_kernel_wall;
+  options.confine_off |= kept.confine_off;
+  options.no_cache |= kept.no_cache;
 }
 
 } // namespace
@@ -63,18 +119,21 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
                               bool (*is_file)(std::string_view path)) {
   Options options;
   std::size_t at = 0;
-  while (at < argv.size() && argv[at].size() > 1 && argv[at][0] == '-') {
+  while (at < argv.size() && is_flag(argv[at])) {
     if (argv[at] == "--") {
       ++at;
       break;
     }
     const std::size_t first = at;
-    PERCH_TRY(take_flag(options, argv, at));
-    constexpr std::string_view kOwn[] = {"-f", "--file", "--trace", "--report", "--audit"};
-    const bool own = std::ranges::any_of(
-        kOwn, [&](std::string_view name) { return argv[first].starts_with(name); });
-    for (std::size_t i = first; i < at && !own; ++i)
-      options.flag_words.emplace_back(argv[i]);
+    PERCH_TRY_ASSIGN(const Flag* flag, take_flag(options, argv, at));
+    constexpr std::string_view kOwn[] = {"--file", "--trace", "--report", "--audit"};
+    const bool own = std::ranges::find(kOwn, flag->name) != std::end(kOwn);
+    for (std::size_t i = first; i < at; ++i) {
+      if (!own)
+        options.flag_words.emplace_back(argv[i]);
+      if (is_kept_in_build(*flag))
+        options.kept_words.emplace_back(argv[i]);
+    }
   }
   // `./ops.perch deploy`, as a `#!` line starts it.
   if (at < argv.size() && options.file.empty() && path_shaped(argv[at]) && is_file(argv[at])) {
@@ -94,18 +153,45 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
   const bool nothing = options.command.empty() && options.file.empty();
   if (options.verb == Verb::Run && nothing)
     options.verb = Verb::Usage;
-  // Directly after a command, and only there, --help asks perch.
-  if (options.verb == Verb::Run && !options.words.empty() &&
-      (options.words[0] == "--help" || options.words[0] == "-h")) {
-    options.verb = Verb::Help;
-    options.words.clear();
-  } else if (options.verb == Verb::Help && options.command == "help") {
-    options.command.clear();
-    if (!options.words.empty()) {
-      options.command = options.words[0];
-      options.words.erase(options.words.begin());
+  turn_to_help(options);
+  PERCH_TRY(check_build_flags(options));
+  return options;
+}
+
+Result<Options> parse_built_options(std::span<const std::string_view> argv,
+                                    std::span<const std::string> kept, bool strict) {
+  Options options;
+  std::size_t at = 0;
+  while (at < argv.size() && is_flag(argv[at])) {
+    if (argv[at] == "--") {
+      ++at;
+      break;
     }
+    const std::string_view name = argv[at].substr(0, argv[at].find('='));
+    const Flag* flag = find_flag(name);
+    if (flag != nullptr && flag->built == Flag::Built::Missing)
+      return fail(kind::kBadArgument,
+                  base::cat('`', name, "` is for perch itself, not for a built executable"),
+                  std::string(name), "this executable carries its program");
+    if (flag != nullptr && flag->built == Flag::Built::Widens && strict)
+      return fail(
+          kind::kBadArgument,
+          base::cat('`', name, "` is refused: this executable was built with --build-strict"),
+          std::string(name), "flags that only restrict what may happen still work");
+    PERCH_TRY(take_flag(options, argv, at));
   }
+  if (at < argv.size())
+    options.command = argv[at++];
+  for (; at < argv.size(); ++at)
+    options.words.emplace_back(argv[at]);
+  if (options.verb == Verb::Run && options.command == "help")
+    options.verb = Verb::Help;
+  turn_to_help(options);
+  const std::vector<std::string_view> words(kept.begin(), kept.end());
+  Options built;
+  for (std::size_t next = 0; next < words.size();)
+    PERCH_TRY(take_flag(built, words, next));
+  add_kept(options, std::move(built));
   return options;
 }
 

@@ -36,6 +36,8 @@ enum class Verb : std::uint8_t {
   Learn,        ///< learn: the least `requires` block of a run
   Doctor,       ///< doctor: what this machine can enforce
   Restrictions, ///< --restrictions: the layers in force and what they leave
+  Build,        ///< --build: one executable of the program and its files
+  Inspect,      ///< inspect: what a built executable holds
 };
 
 enum class When : std::uint8_t { Auto, Always, Never };
@@ -48,6 +50,7 @@ struct Options {
   std::vector<std::string> words;      ///< everything after the command
   std::vector<std::string> flag_words; ///< perch's own flags as typed, without those
                                        ///< that name the file, or files for its readers
+  std::vector<std::string> kept_words; ///< of those, the ones a build keeps
   When color = When::Auto;
   bool json = false;
   bool quiet = false;
@@ -56,9 +59,17 @@ struct Options {
   // seeing what runs: empty text is stderr, `-` stdout
   std::optional<std::string> trace, report;
   std::optional<std::string> audit; ///< a file, or `-`
+  // --build
+  std::string output; ///< -o
+  std::vector<std::string> includes;
+  bool force = false;
+  bool build_strict = false;
 
   // the run
   policy::FlagRules rules;
+  /// What flags said when the executable was built: layers of their own, so that flags of the run
+  /// narrow them.
+  std::optional<policy::FlagRules> built_rules;
   bool trust_stdin = false;
   bool dry_run = false;
   bool ask = false;
@@ -89,7 +100,18 @@ struct Flag {
   std::string_view group;
   std::string_view help;
   Status (*apply)(Options& options, std::string_view value) = nullptr;
+  /// What the flag is in a built executable.
+  enum class Built : std::uint8_t {
+    Same,
+    Missing, ///< speaks of files, building or standard input, which is perch's business
+    Widens,  ///< may let more happen: refused by what was built with --build-strict
+  };
+  Built built = Built::Same;
 };
+
+/// Whether `--build` keeps the flag for every run of what it builds: all that bear on what may
+/// happen do.
+[[nodiscard]] bool is_kept_in_build(const Flag& flag);
 
 [[nodiscard]] std::span<const Flag> flags();
 
@@ -109,5 +131,10 @@ struct VerbWord {
 /// Errors: bad_argument with the nearest flag or what the flag's value must be.
 [[nodiscard]] Result<Options> parse_options(std::span<const std::string_view> argv,
                                             bool (*is_file)(std::string_view path));
+
+/// The same for a built executable: what is a flag of perch before the command is perch's, and no
+/// word but `help` is. `kept`: flags of the build. Errors: bad_argument.
+[[nodiscard]] Result<Options> parse_built_options(std::span<const std::string_view> argv,
+                                                  std::span<const std::string> kept, bool strict);
 
 } // namespace perch::cli

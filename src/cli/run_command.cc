@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/banner.h"
+#include "cli/built_archive.h"
 #include "cli/directories.h"
 #include "cli/listing.h"
 #include "cli/load.h"
@@ -29,6 +30,13 @@ Result<policy::Policy> command_line_policy(const Context& context, bool from_std
     PERCH_TRY_ASSIGN(policy::Layer layer, policy::stdin_layer(rules));
     policy = policy.with(std::make_shared<const policy::Layer>(std::move(layer)));
   }
+  if (context.options.built_rules) {
+    policy::FlagRules built = *context.options.built_rules;
+    built.directory = rules.directory;
+    PERCH_TRY_ASSIGN(std::vector<policy::Layer> layers, policy::flag_layers(built));
+    for (policy::Layer& layer : layers)
+      policy = policy.with(std::make_shared<const policy::Layer>(std::move(layer)));
+  }
   PERCH_TRY_ASSIGN(std::vector<policy::Layer> layers, policy::flag_layers(rules));
   for (policy::Layer& layer : layers) {
     policy = policy.with(std::make_shared<const policy::Layer>(std::move(layer)));
@@ -49,16 +57,17 @@ void unknown_command(const Context& context, const program::Program& program,
   const program::Command* hidden = program.find(name);
   if (hidden != nullptr && hidden->is_private) {
     error.message = base::cat("command `", name, "` is private: only the file's bodies call it");
-    error.help = "perch --list names the public ones";
+    error.help = base::cat(context.self, " --list names the public ones");
   } else if (hidden != nullptr && hidden->is_test) {
     error.message = base::cat("`", name, "` is a test");
-    error.help = base::cat("run it with: perch test --filter ", name);
+    if (context.built == nullptr)
+      error.help = base::cat("run it with: perch test --filter ", name);
   } else if (names.empty()) {
     error.help = base::cat("the file declares no commands; perch --init writes an example");
   } else if (const auto near = base::nearest(name, names, 3)) {
     error.help = base::cat("did you mean `", *near, "`?");
   } else {
-    error.help = "perch --list names the file's commands";
+    error.help = base::cat(context.self, " --list names the file's commands");
   }
   context.report(error);
 }
@@ -113,6 +122,9 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
   const op::OpTable ops = op_table();
   const auto children = lane::make_process_lane();
   const auto guests = lane::make_wasm_lane(std::move(wasm));
+  std::optional<BuiltArchive> archive;
+  if (context.built != nullptr)
+    archive.emplace(context.world, *context.built);
   const run::Setting setting{.world = context.world,
                              .ops = ops,
                              .sources = context.sources,
@@ -123,6 +135,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
                              .asker = asker.get(),
                              .cache_directory = cache_directory(context.world),
                              .state_directory = state_directory(context.world),
+                             .archive = archive ? &*archive : nullptr,
                              .own_flags = own_flag_names(),
                              .say = say};
 
@@ -148,11 +161,14 @@ Result<run::Request> request_of(const Context& context, const Loaded& loaded) {
   request.words = options.words;
   request.directory = context.world.host.current_directory();
   request.script_path = loaded.found.from_stdin ? "-" : loaded.found.absolute;
+  if (context.built != nullptr)
+    request.script_path.clear();
   request.max_wasm_memory = options.max_wasm_memory;
   request.wasm_pins = options.wasm_pins;
   request.require_kernel_wall = options.require_kernel_wall;
   request.confine_off = options.confine_off;
-  request.allow_child_network = options.rules.allow_child_network;
+  request.allow_child_network = options.rules.allow_child_network ||
+                                (options.built_rules && options.built_rules->allow_child_network);
   request.no_cache = options.no_cache;
   request.http = {.allow_private_ips = options.allow_private_ips,
                   .allow_scheme_downgrade = options.allow_scheme_downgrade,
@@ -194,7 +210,7 @@ int run_command(const Context& context) {
   const Options& options = context.options;
   const std::optional<Loaded> loaded = load_to_run(context);
   if (!loaded)
-    return kUsage;
+    return load_failed(context);
   // From here on the program is sound: every name in it means something.
   Result<run::Request> prepared = request_of(context, *loaded);
   if (!prepared) {

@@ -32,5 +32,7 @@ int learn(const Context& context);        ///< learn.cc
 int doctor(const Context& context);       ///< doctor.cc
 int restrictions(const Context& context); ///< restrictions.cc
 int audit(const Context& context);        ///< audit.cc
+int build(const Context& context);        ///< build.cc
+int inspect(const Context& context);      ///< inspect.cc
 
 } // namespace perch::cli

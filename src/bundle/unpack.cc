@@ -1,0 +1,211 @@
+#include "bundle/unpack.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "sys/digest.h"
+#include "sys/mapped_file.h"
+#include "sys/tree_files.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace perch::bundle {
+
+namespace {
+
+using base::cat;
+using sys::Final;
+using sys::NodeType;
+
+constexpr std::string_view kTemporary = "tmp-";
+constexpr std::string_view kRecord = ".seen";
+/// A temporary directory this old belongs to a process that was killed.
+constexpr std::int64_t kAbandonedAfterNs = 3'600'000'000'000;
+constexpr std::uint64_t kLongestRecord = 64;
+
+class Unpacking {
+public:
+  Unpacking(sys::World& world, const Reader& reader, const std::string& parent)
+      : world_(world), fs_(world.fs), reader_(reader), parent_(parent),
+        directory_(cat(parent, '/', reader.sha256())) {
+    for (const Entry& entry : reader.manifest().entries) {
+      if (entry.name.starts_with(kFilesPrefix))
+        files_.push_back(&entry);
+    }
+  }
+
+  Result<std::string> run();
+
+private:
+  Status open_parent();
+  [[nodiscard]] bool is_private(const sys::NodeInfo& info) const;
+  [[nodiscard]] std::optional<std::string> fingerprint() const;
+  [[nodiscard]] bool is_as_recorded() const;
+  [[nodiscard]] bool is_as_packed() const;
+  Status record() const;
+  Status unpack_into(const std::string& directory) const;
+  Status write_file(const Entry& entry, const std::string& path) const;
+  Status put_in_place(const std::string& made) const;
+  void remove_abandoned(const sys::Spot& parent) const;
+
+  sys::World& world_;
+  sys::Fs& fs_;
+  const Reader& reader_;
+  const std::string& parent_;
+  const std::string directory_;
+  std::vector<const Entry*> files_;
+};
+
+bool Unpacking::is_private(const sys::NodeInfo& info) const {
+  return static_cast<std::int64_t>(info.uid) == world_.host.uid() && (info.mode & 0077) == 0;
+}
+
+Status Unpacking::open_parent() {
+  PERCH_TRY_ASSIGN(sys::Spot parent, fs_.locate(parent_, Final::NoFollow));
+  if (parent.info.type == NodeType::Missing) {
+    PERCH_TRY(fs_.make_directories(parent, 0700));
+    PERCH_TRY_ASSIGN(parent, fs_.locate(parent_, Final::NoFollow));
+  }
+  if (parent.info.type == NodeType::Directory && is_private(parent.info))
+    return {};
+  return fail(kind::kBundleError, cat(parent_, " is not a directory of yours alone"), parent_,
+              cat("chmod 700 ", base::shell_quote(parent_), ", as its owner"));
+}
+
+/// What is there, in a few bytes; nullopt when it cannot be what was unpacked.
+std::optional<std::string> Unpacking::fingerprint() const {
+  const auto spot = fs_.locate(directory_, Final::NoFollow);
+  if (!spot || spot->info.type != NodeType::Directory || !is_private(spot->info))
+    return std::nullopt;
+  const auto found = sys::files_below(fs_, {.from = directory_, .within = directory_});
+  if (!found || found->size() != files_.size())
+    return std::nullopt;
+  sys::Digest digest(sys::DigestKind::Sha256);
+  for (const sys::TreeFile& file : *found) {
+    digest.update(cat(file.below, '\0', file.info.size, ' ', file.info.mode, ' ',
+                      file.info.mtime_ns, ' ', file.info.inode, '\n'));
+  }
+  return digest.hex();
+}
+
+bool Unpacking::is_as_recorded() const {
+  const auto spot = fs_.locate(directory_ + std::string(kRecord), Final::NoFollow);
+  if (!spot || spot->info.type != NodeType::Regular || !is_private(spot->info))
+    return false;
+  const auto file = fs_.open(*spot, sys::Access::Read, 0);
+  if (!file)
+    return false;
+  const auto recorded = sys::read_all(file->get(), kLongestRecord, directory_);
+  return recorded && *recorded == fingerprint();
+}
+
+/// The long way: every byte.
+bool Unpacking::is_as_packed() const {
+  if (!fingerprint())
+    return false;
+  return std::ranges::all_of(files_, [&](const Entry* entry) {
+    const std::string path = cat(directory_, '/', entry->name.substr(kFilesPrefix.size()));
+    const auto spot = fs_.locate(path, Final::NoFollow);
+    if (!spot || spot->info.type != NodeType::Regular || spot->info.size != entry->size ||
+        (spot->info.mode & 0777) != entry->mode)
+      return false;
+    const auto file = fs_.open(*spot, sys::Access::Read, 0);
+    sys::Digest digest(sys::DigestKind::Sha256);
+    return file &&
+           sys::read_pieces(file->get(), path,
+                            [&](std::string_view piece) -> Status {
+                              digest.update(piece);
+                              return {};
+                            }) &&
+           digest.hex() == entry->sha256;
+  });
+}
+
+Status Unpacking::record() const {
+  const auto now = fingerprint();
+  if (!now)
+    return {}; // changed already: the next start looks at every byte
+  PERCH_TRY_ASSIGN(const auto spot, fs_.locate(directory_ + std::string(kRecord), Final::NoFollow));
+  PERCH_TRY_ASSIGN(const auto file, fs_.replace(spot, 0600));
+  PERCH_TRY(file->write(*now));
+  return file->commit();
+}
+
+Status Unpacking::write_file(const Entry& entry, const std::string& path) const {
+  PERCH_TRY_ASSIGN(sys::Spot spot, fs_.locate(path.substr(0, path.rfind('/')), Final::NoFollow));
+  if (spot.info.type == NodeType::Missing)
+    PERCH_TRY(fs_.make_directories(spot, 0700));
+  PERCH_TRY_ASSIGN(spot, fs_.locate(path, Final::NoFollow));
+  PERCH_TRY_ASSIGN(const auto file, fs_.replace(spot, 0600));
+  PERCH_TRY(reader_.stream(entry, [&](std::string_view piece) { return file->write(piece); }));
+  PERCH_TRY(file->commit());
+  PERCH_TRY_ASSIGN(spot, fs_.locate(path, Final::NoFollow));
+  return fs_.set_mode(spot, entry.mode);
+}
+
+Status Unpacking::unpack_into(const std::string& directory) const {
+  for (const Entry* entry : files_)
+    PERCH_TRY(write_file(*entry, cat(directory, '/', entry->name.substr(kFilesPrefix.size()))));
+  return {};
+}
+
+/// Gives what was made the directory's name. What has it now is moved away before: it was damaged,
+/// or another process was here first, and then its work is as good.
+Status Unpacking::put_in_place(const std::string& made) const {
+  PERCH_TRY_ASSIGN(const sys::Spot from, fs_.locate(made, Final::NoFollow));
+  PERCH_TRY_ASSIGN(const sys::Spot to, fs_.locate(directory_, Final::NoFollow));
+  if (to.info.type != NodeType::Missing) {
+    const std::string old = made + "-old";
+    PERCH_TRY_ASSIGN(const sys::Spot away, fs_.locate(old, Final::NoFollow));
+    PERCH_TRY(fs_.rename(to, away));
+    PERCH_TRY_ASSIGN(const sys::Spot gone, fs_.locate(old, Final::NoFollow));
+    PERCH_TRY(fs_.remove_tree(gone));
+  }
+  if (auto renamed = fs_.rename(from, to); renamed || is_as_packed())
+    return {};
+  else
+    return renamed;
+}
+
+void Unpacking::remove_abandoned(const sys::Spot& parent) const {
+  const auto entries = fs_.list(parent);
+  if (!entries)
+    return;
+  for (const auto& [name, type] : *entries) {
+    if (!name.starts_with(kTemporary))
+      continue;
+    const auto spot = fs_.locate(cat(parent_, '/', name), Final::NoFollow);
+    if (spot && world_.clock.unix_ns() - spot->info.mtime_ns > kAbandonedAfterNs)
+      (void)fs_.remove_tree(*spot); // what cannot be removed is tried again the next time
+  }
+}
+
+Result<std::string> Unpacking::run() {
+  PERCH_TRY(open_parent());
+  if (is_as_recorded())
+    return directory_;
+  if (!is_as_packed()) {
+    PERCH_TRY_ASSIGN(const sys::Spot parent, fs_.locate(parent_, Final::NoFollow));
+    remove_abandoned(parent);
+    PERCH_TRY_ASSIGN(const std::string name,
+                     fs_.make_temporary(parent, kTemporary, NodeType::Directory));
+    const std::string made = cat(parent_, '/', name);
+    Status done = unpack_into(made);
+    if (done)
+      done = put_in_place(made);
+    if (const auto left = fs_.locate(made, Final::NoFollow);
+        left && left->info.type != NodeType::Missing)
+      (void)fs_.remove_tree(*left); // reported is what went wrong before
+    PERCH_TRY(std::move(done));
+  }
+  PERCH_TRY(record());
+  return directory_;
+}
+
+} // namespace
+
+Result<std::string> unpack(sys::World& world, const Reader& reader, const std::string& parent) {
+  return Unpacking(world, reader, parent).run();
+}
+
+} // namespace perch::bundle

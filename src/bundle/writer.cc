@@ -1,0 +1,204 @@
+#include "bundle/writer.h"
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "bundle/marker.h"
+#include "sys/digest.h"
+#include "sys/mapped_file.h"
+#include "sys/zip.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace perch::bundle {
+
+namespace {
+
+using base::cat;
+using sys::DigestKind;
+
+/// Up to here a file is packed in memory, and kept as it is when packing does not help.
+constexpr std::uint64_t kWhole = 16u << 20;
+/// Modules are compiled whole.
+constexpr std::uint64_t kLargestModule = 1u << 30;
+/// What code is aligned to in the file, so that it can be mapped.
+constexpr std::uint32_t kPage = 4096;
+
+bool contains(const std::vector<std::string>& sorted, const std::string& entry) {
+  return std::ranges::binary_search(sorted, entry);
+}
+
+class Writer {
+public:
+  Writer(sys::Fs& fs, Plan& plan, std::string_view perch, const CompileAhead& compile,
+         sys::NewExecutable& out);
+
+  Result<Written> write(std::size_t marker_at);
+
+private:
+  Status emit(std::string_view bytes);
+  Status copy_perch(std::size_t marker_at);
+  Status add(Entry entry, std::string_view bytes, const sys::ZipNew& how);
+  Status add_file(const IncludedFile& file);
+  Status add_streamed(const IncludedFile& file, int fd);
+  Status add_code(const IncludedFile& file, std::string_view module, const std::string& sha256);
+  Status add_native(std::string_view shown, std::string_view module, const std::string& sha256,
+                    bool metered);
+  void list(Entry entry);
+  Result<Marker> add_manifest();
+
+  sys::Fs& fs_;
+  Plan& plan_;
+  std::string_view perch_;
+  const CompileAhead& compile_;
+  sys::NewExecutable& out_;
+  sys::ZipWriter zip_;
+  sys::Digest tail_{DigestKind::Sha256};
+  bool in_tail_ = false;
+  Written written_;
+};
+
+Writer::Writer(sys::Fs& fs, Plan& plan, std::string_view perch, const CompileAhead& compile,
+               sys::NewExecutable& out)
+    : fs_(fs), plan_(plan), perch_(perch), compile_(compile), out_(out),
+      zip_(std::bind_front(&Writer::emit, this), perch.size(),
+           std::bind_front(&sys::NewExecutable::write_at, &out)) {}
+
+Status Writer::emit(std::string_view bytes) {
+  if (in_tail_)
+    tail_.update(bytes);
+  written_.bytes += bytes.size();
+  return out_.write(bytes);
+}
+
+void Writer::list(Entry entry) {
+  const sys::ZipPlace& place = zip_.placed();
+  entry.header = place.header;
+  entry.content = place.content;
+  entry.packed = place.packed;
+  entry.stored = place.stored;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (int shift = 28; shift >= 0; shift -= 4)
+    entry.frame += kDigits[place.frame_crc >> shift & 15];
+  plan_.manifest.entries.push_back(std::move(entry));
+}
+
+Status Writer::add(Entry entry, std::string_view bytes, const sys::ZipNew& how) {
+  PERCH_TRY(zip_.add(how, bytes));
+  entry.size = bytes.size();
+  entry.sha256 = sys::hex_digest(DigestKind::Sha256, bytes);
+  list(std::move(entry));
+  return {};
+}
+
+Status Writer::add_streamed(const IncludedFile& file, int fd) {
+  Entry entry{.name = file.entry, .mode = file.info.mode & 0777};
+  sys::Digest digest(DigestKind::Sha256);
+  PERCH_TRY(zip_.begin({.name = entry.name, .mode = entry.mode}, file.info.size));
+  PERCH_TRY(sys::read_pieces(fd, file.path, [&](std::string_view piece) {
+    entry.size += piece.size();
+    digest.update(piece);
+    return zip_.write(piece);
+  }));
+  PERCH_TRY(zip_.end());
+  entry.sha256 = digest.hex();
+  list(std::move(entry));
+  return {};
+}
+
+Status Writer::add_native(std::string_view shown, std::string_view module,
+                          const std::string& sha256, bool metered) {
+  const std::string name = native_entry(sha256, metered);
+  // One module may be included under two names.
+  if (std::ranges::find(plan_.manifest.entries, name, &Entry::name) != plan_.manifest.entries.end())
+    return {};
+  PERCH_TRY_ASSIGN(const std::string code, compile_(shown, module, metered));
+  ++written_.modules;
+  return add({.name = name, .xxh3 = sys::hex_digest(DigestKind::Xxh3, code)}, code,
+             {.name = name, .store = true, .align = kPage});
+}
+
+Status Writer::add_code(const IncludedFile& file, std::string_view module,
+                        const std::string& sha256) {
+  const bool metered = contains(plan_.metered, file.entry);
+  const std::string_view shown = std::string_view(file.entry).substr(kFilesPrefix.size());
+  if (metered)
+    PERCH_TRY(add_native(shown, module, sha256, true));
+  if (!metered || contains(plan_.unmetered, file.entry))
+    PERCH_TRY(add_native(shown, module, sha256, false));
+  return {};
+}
+
+Status Writer::add_file(const IncludedFile& file) {
+  PERCH_TRY_ASSIGN(const sys::Spot spot, fs_.locate(file.path, sys::Final::Follow));
+  PERCH_TRY_ASSIGN(const sys::Fd fd, fs_.open(spot, sys::Access::Read, 0));
+  // What an alias names is a module whatever its name is; the compiler says when it is none.
+  const bool module = file.entry.ends_with(".wasm") || contains(plan_.metered, file.entry) ||
+                      contains(plan_.unmetered, file.entry);
+  ++written_.files;
+  if (!module && file.info.size > kWhole)
+    return add_streamed(file, fd.get());
+  PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd.get(), kLargestModule, file.path));
+  const std::uint32_t mode = file.info.mode & 0777;
+  PERCH_TRY(add({.name = file.entry, .mode = mode}, bytes, {.name = file.entry, .mode = mode}));
+  if (!module)
+    return {};
+  const std::string sha256 = plan_.manifest.entries.back().sha256;
+  return add_code(file, bytes, sha256);
+}
+
+Status Writer::copy_perch(std::size_t marker_at) {
+  const PerchPart part = perch_part(perch_, marker_at, perch_.size());
+  sys::Digest digest(DigestKind::Sha256);
+  constexpr std::size_t kPiece = 4u << 20;
+  for (std::string_view piece : {part.before, std::string_view(part.zeros), part.after}) {
+    for (; !piece.empty(); piece.remove_prefix(std::min(kPiece, piece.size()))) {
+      digest.update(piece.substr(0, kPiece));
+      PERCH_TRY(out_.write(piece.substr(0, kPiece)));
+    }
+  }
+  plan_.manifest.perch_sha256 = digest.hex();
+  written_.bytes = perch_.size();
+  return {};
+}
+
+Result<Marker> Writer::add_manifest() {
+  auto& entries = plan_.manifest.entries;
+  std::ranges::sort(entries, {}, &Entry::name);
+  const std::string json = to_json(plan_.manifest);
+  Marker marker{.tail_begin = zip_.offset(), .manifest_size = json.size()};
+  in_tail_ = true;
+  PERCH_TRY(zip_.add({.name = std::string(kManifestEntry), .store = true}, json));
+  marker.manifest_begin = zip_.placed().content;
+  PERCH_TRY(zip_.finish());
+  marker.archive_end = zip_.offset();
+  marker.sha256 = sys::hex_digest(DigestKind::Sha256, json);
+  marker.tail_sha256 = tail_.hex();
+  return marker;
+}
+
+Result<Written> Writer::write(std::size_t marker_at) {
+  PERCH_TRY(copy_perch(marker_at));
+  for (const SourceText& source : plan_.sources)
+    PERCH_TRY(add({.name = source.entry}, source.text, {.name = source.entry}));
+  for (const IncludedFile& file : plan_.files)
+    PERCH_TRY(add_file(file));
+  PERCH_TRY_ASSIGN(Marker marker, add_manifest());
+  marker.archive_begin = perch_.size();
+  PERCH_TRY(out_.write_at(marker_at, marker_bytes(marker)));
+  written_.sha256 = marker.sha256;
+  return written_;
+}
+
+} // namespace
+
+Result<Written> write_executable(sys::Fs& fs, Plan plan, std::string_view perch,
+                                 const CompileAhead& compile, sys::NewExecutable& out) {
+  const auto marker_at = find_marker(perch);
+  if (!marker_at)
+    return fail(kind::kBundleError, "this perch cannot build executables: its file was packed or "
+                                    "changed after it was made");
+  return Writer(fs, plan, perch, compile, out).write(*marker_at);
+}
+
+} // namespace perch::bundle

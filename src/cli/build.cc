@@ -1,0 +1,223 @@
+// `perch --build`: one executable of perch, a program and its files.
+
+#include "base/error_kinds.h"
+#include "base/text.h"
+#include "bundle/collect.h"
+#include "bundle/imports.h"
+#include "bundle/marker.h"
+#include "bundle/writer.h"
+#include "cli/load.h"
+#include "cli/verbs.h"
+#include "cli/version.h"
+#include "program/walk.h"
+#include "sys/fs.h"
+#include "sys/mapped_file.h"
+#include "sys/new_executable.h"
+
+#include <algorithm>
+
+namespace perch::cli {
+
+namespace {
+
+using base::cat;
+
+/// The program as analysis will find it in the archive, and the texts that make it.
+struct Sources {
+  std::shared_ptr<const program::Program> program; ///< null: mistakes were found
+  std::vector<bundle::SourceText> texts;
+  std::vector<bundle::Import> imports;
+};
+
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+Result<Sources> load_sources(const Context& context, const Found& found, const op::OpTable& ops,
+                             diag::Diags& diags) {
+  PERCH_TRY_ASSIGN(const std::uint32_t root, read_program(context, found));
+  const sys::World& world = context.world;
+  bundle::ImportPaths paths(found.directory);
+  std::vector<bundle::Import> imports;
+  const program::Loading loading{
+      .read = [&](std::string_view path) -> Result<std::string> {
+        const std::string real = paths.real(path);
+        PERCH_TRY_ASSIGN(std::string text, read_source(world, real, real));
+        imports.push_back(
+            {.path = bundle::ImportPaths::key(path),
+             .entry = cat(bundle::kImportsPrefix, imports.size(), '/', last_part(real))});
+        return text;
+      },
+      .import_name = [&](std::string_view name) -> std::optional<std::string> {
+        const auto value = import_name(world, name);
+        if (!value)
+          return std::nullopt;
+        return paths.name(name, *value, value->starts_with('/'));
+      },
+      .place = [&](std::string_view path) { return paths.real(path); },
+      .program_exists = [&](std::string_view name) { return on_path(world, name); }};
+  Sources sources;
+  sources.program = program::analyze(
+      context.sources, {.source = root, .directory = bundle::ImportPaths::directory()}, ops,
+      loading, program::Strictness::Run, diags);
+  sources.texts.push_back(
+      {.entry = std::string(bundle::kProgramEntry), .text = context.sources.get(root).text});
+  // Every text was read in this order, right after the program's own.
+  for (std::uint32_t i = 0; i < imports.size(); ++i) {
+    if (!bundle::is_safe_name(imports[i].entry))
+      return fail(kind::kBundleError, cat("the import `", imports[i].path,
+                                          "` has a name that "
+                                          "cannot be kept in a bundle"));
+    sources.texts.push_back(
+        {.entry = imports[i].entry, .text = context.sources.get(root + 1 + i).text});
+  }
+  sources.imports = std::move(imports);
+  return sources;
+}
+
+/// Which entries run with fuel, and which without.
+void note_metering(const program::Program& program, const bundle::Collected& collected,
+                   bundle::Plan& plan) {
+  program::each_node(program, [&](const program::Node& node) {
+    if (node.kind != program::NodeKind::WasmRun)
+      return;
+    const auto& run = static_cast<const program::WasmRunNode&>(node);
+    for (const auto& [alias, entry] : collected.aliases) {
+      if (alias == run.alias)
+        (run.fuel != nullptr ? plan.metered : plan.unmetered).push_back(entry);
+    }
+  });
+  std::ranges::sort(plan.metered);
+  std::ranges::sort(plan.unmetered);
+}
+
+/// SOURCE_DATE_EPOCH; nothing else about time is in an archive, so that a build can be repeated.
+Result<std::optional<std::int64_t>> build_time(const Context& context) {
+  const auto written = context.world.env.get("SOURCE_DATE_EPOCH");
+  if (!written || written->empty())
+    return std::nullopt;
+  const auto seconds = base::parse_int(*written);
+  if (!seconds || *seconds < 0)
+    return fail(kind::kBadArgument,
+                cat("SOURCE_DATE_EPOCH is `", *written, "`, which is no number of seconds"));
+  return seconds;
+}
+
+/// The place of the output. What is there and is none of ours is somebody's.
+Result<sys::Spot> output_place(const Context& context, const program::Program& program) {
+  std::string shown = context.options.output;
+  if (shown.empty())
+    shown = program.name.empty() ? "perch-app" : std::string(program.name);
+  sys::Fs& fs = context.world.fs;
+  const std::string absolute = sys::absolute_path(context.world.host.current_directory(), shown);
+  PERCH_TRY_ASSIGN(sys::Spot spot, fs.locate(absolute, sys::Final::Follow));
+  if (spot.info.type == sys::NodeType::Missing)
+    return spot;
+  if (spot.info.type != sys::NodeType::Regular)
+    return fail(kind::kBundleError, cat("`", shown, "` exists and is no regular file"), shown,
+                "choose another name with -o");
+  if (context.options.force)
+    return spot;
+  PERCH_TRY_ASSIGN(const sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
+  PERCH_TRY_ASSIGN(const sys::MappedFile file, sys::MappedFile::map(fd.get(), shown));
+  if (!bundle::find_marker(file.bytes()))
+    return fail(kind::kBundleError, cat("`", shown, "` exists and was not built by perch"), shown,
+                "choose another name with -o, or replace it with --force");
+  return spot;
+}
+
+std::vector<bundle::Extra> extras_of(const Context& context) {
+  std::vector<bundle::Extra> extras;
+  const std::string current = context.world.host.current_directory();
+  for (const std::string& path : context.options.includes)
+    extras.push_back({.shown = path, .absolute = sys::absolute_path(current, path)});
+  return extras;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  return cat(bytes / 1'000'000, '.', bytes / 100'000 % 10, " MB");
+}
+
+Status write(const Context& context, const sys::Spot& target, bundle::Plan plan) {
+  const auto guests = lane::make_wasm_lane({});
+  const bundle::CompileAhead compile = [&](std::string_view shown, std::string_view module,
+                                           bool metered) -> Result<std::string> {
+    if (!context.options.quiet)
+      context.err(cat("compiling ", shown, metered ? ", counting instructions\n" : "\n"));
+    return guests->compile_ahead(shown, module,
+                                 metered ? lane::Metering::Fuel : lane::Metering::None);
+  };
+  PERCH_TRY_ASSIGN(const sys::MappedFile perch, sys::MappedFile::own_executable());
+  PERCH_TRY_ASSIGN(const auto out, sys::NewExecutable::make(target));
+  PERCH_TRY_ASSIGN(
+      const bundle::Written written,
+      bundle::write_executable(context.world.fs, std::move(plan), perch.bytes(), compile, *out));
+  PERCH_TRY(out->commit());
+  if (!context.options.quiet) {
+    context.err(cat("built ", target.real, ": ", size_text(written.bytes), ", ",
+                    base::plural(static_cast<std::int64_t>(written.files), "file"), ", ",
+                    base::plural(static_cast<std::int64_t>(written.modules), "module"),
+                    " compiled, sha256:", written.sha256, '\n'));
+  }
+  return {};
+}
+
+Result<bundle::Plan> make_plan(const Context& context, const Found& found, Sources&& sources,
+                               bundle::Collected&& collected) {
+  bundle::Plan plan;
+  PERCH_TRY_ASSIGN(plan.manifest.built_at, build_time(context));
+  plan.manifest.name = sources.program->name;
+  plan.manifest.version = sources.program->version;
+  plan.manifest.source = last_part(found.shown);
+  plan.manifest.perch_version = kVersion;
+  plan.manifest.engine = lane::engine_version();
+  plan.manifest.strict = context.options.build_strict;
+  plan.manifest.flags = context.options.kept_words;
+  plan.manifest.imports = std::move(sources.imports);
+  note_metering(*sources.program, collected, plan);
+  plan.manifest.aliases = std::move(collected.aliases);
+  plan.sources = std::move(sources.texts);
+  plan.files = std::move(collected.files);
+  return plan;
+}
+
+/// All of it; false when it failed and that was reported in `diags`.
+Result<bool> build_from(const Context& context, const Found& found, diag::Diags& diags) {
+  const op::OpTable ops = op_table();
+  PERCH_TRY_ASSIGN(Sources sources, load_sources(context, found, ops, diags));
+  if (sources.program == nullptr)
+    return false;
+  PERCH_TRY_ASSIGN(const sys::Spot target, output_place(context, *sources.program));
+  auto collected =
+      bundle::collect(context.world.fs, *sources.program, extras_of(context), target, diags);
+  if (!collected)
+    return false;
+  PERCH_TRY_ASSIGN(bundle::Plan plan,
+                   make_plan(context, found, std::move(sources), std::move(*collected)));
+  PERCH_TRY(write(context, target, std::move(plan)));
+  return true;
+}
+
+} // namespace
+
+int build(const Context& context) {
+  const Result<Found> found = find_program(context);
+  if (!found) {
+    context.report(found.error());
+    return kUsage;
+  }
+  if (found->from_stdin) {
+    context.report(Error{.kind = kind::kBadArgument,
+                         .message = "--build needs a file, not standard input",
+                         .help = "what is built is trusted like a file"});
+    return kUsage;
+  }
+  diag::Diags diags;
+  const Result<bool> built = build_from(context, *found, diags);
+  context.report(diags);
+  if (!built) {
+    context.report(built.error());
+    return kFailure;
+  }
+  return *built ? kOk : kUsage;
+}
+
+} // namespace perch::cli

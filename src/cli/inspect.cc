@@ -1,0 +1,256 @@
+// `perch inspect APP [--json]`: what a built executable holds, without running it.
+
+#include "base/error_kinds.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/listing.h"
+#include "cli/load.h"
+#include "cli/verbs.h"
+#include "sys/fs.h"
+#include "sys/time_text.h"
+
+#include <algorithm>
+
+namespace perch::cli {
+
+namespace {
+
+using base::cat;
+using base::Json;
+using bundle::Entry;
+
+/// What was found out about the executable.
+struct Inspected {
+  const bundle::Reader& archive;
+  std::vector<std::string> damage;
+  std::shared_ptr<const program::Program> program; ///< null: this perch cannot read it
+};
+
+bool is_file(const Entry& entry) { return entry.name.starts_with(bundle::kFilesPrefix); }
+
+std::string_view file_name(const Entry& entry) {
+  return std::string_view(entry.name).substr(bundle::kFilesPrefix.size());
+}
+
+std::string alias_of(const bundle::Manifest& manifest, const Entry& entry) {
+  std::string names;
+  for (const auto& [alias, target] : manifest.aliases) {
+    if (target == entry.name)
+      names += cat(names.empty() ? "" : ", ", alias);
+  }
+  return names;
+}
+
+/// Whether code for the module was made when the executable was built.
+bool is_compiled(const bundle::Manifest& manifest, const Entry& entry) {
+  return manifest.find(bundle::native_entry(entry.sha256, false)) != nullptr ||
+         manifest.find(bundle::native_entry(entry.sha256, true)) != nullptr;
+}
+
+std::string mode_text(std::uint32_t mode) {
+  std::string text = "0";
+  for (int shift = 6; shift >= 0; shift -= 3)
+    text += static_cast<char>('0' + (mode >> shift & 7));
+  return text;
+}
+
+std::string time_of(const bundle::Manifest& manifest) {
+  if (!manifest.built_at)
+    return {};
+  return sys::time_text(*manifest.built_at, sys::Zone::Utc, "%Y-%m-%dT%H:%M:%SZ").value_or("");
+}
+
+std::vector<std::string> texts_of(const std::vector<program::Requirement>& requirements) {
+  std::vector<std::string> texts;
+  for (const program::Requirement& each : requirements)
+    texts.emplace_back(each.text);
+  return texts;
+}
+
+/// Roots may be made of names: they are shown as they are written.
+std::vector<std::string> roots_of(const Context& context,
+                                  const std::vector<program::Requirement>& roots) {
+  std::vector<std::string> texts;
+  for (const program::Requirement& root : roots)
+    texts.emplace_back(root.expr != nullptr && !root.expr->plain()
+                           ? context.sources.text(root.expr->span)
+                           : root.text);
+  return texts;
+}
+
+struct Need {
+  std::string_view name;
+  std::vector<std::string> values;
+};
+
+std::vector<Need> needs_of(const Context& context, const program::Program& program) {
+  const program::Requires& declared = program.requirements;
+  std::vector<std::string> bins;
+  for (const program::Bin* bin : declared.bins)
+    bins.emplace_back(bin->name);
+  return {{"bin", std::move(bins)},
+          {"env", texts_of(declared.env)},
+          {"host", texts_of(declared.hosts)},
+          {"read", roots_of(context, declared.read)},
+          {"write", roots_of(context, declared.write)}};
+}
+
+// ---- as JSON
+// -------------------------------------------------------------------------------------
+
+Json file_json(const bundle::Manifest& manifest, const Entry& entry) {
+  Json json = {{"name", std::string(file_name(entry))},
+               {"size", entry.size},
+               {"mode", mode_text(entry.mode)},
+               {"sha256", entry.sha256}};
+  if (const std::string alias = alias_of(manifest, entry); !alias.empty())
+    json["alias"] = alias;
+  if (is_compiled(manifest, entry))
+    json["compiled"] = true;
+  return json;
+}
+
+Json program_json(const Context& context, const Inspected& app) {
+  const bundle::Manifest& manifest = app.archive.manifest();
+  Json json = {{"name", manifest.name}, {"version", manifest.version}, {"source", manifest.source}};
+  if (app.program == nullptr)
+    return json;
+  Json commands = Json::array();
+  for (const program::Command* command : public_commands(*app.program))
+    commands.push_back(
+        {{"name", std::string(command->name)}, {"description", std::string(command->description)}});
+  json["commands"] = std::move(commands);
+  if (app.program->requirements.present) {
+    Json needs = Json::object();
+    for (Need& need : needs_of(context, *app.program))
+      needs[std::string(need.name)] = std::move(need.values);
+    json["requires"] = std::move(needs);
+  }
+  return json;
+}
+
+std::string as_json(const Context& context, const Inspected& app) {
+  const bundle::Manifest& manifest = app.archive.manifest();
+  Json files = Json::array();
+  for (const Entry& entry : manifest.entries) {
+    if (is_file(entry))
+      files.push_back(file_json(manifest, entry));
+  }
+  const std::string built = time_of(manifest);
+  const Json json = {{"program", program_json(context, app)},
+                     {"perch", manifest.perch_version},
+                     {"engine", manifest.engine},
+                     {"built_at", built.empty() ? Json(nullptr) : Json(built)},
+                     {"strict", manifest.strict},
+                     {"flags", manifest.flags},
+                     {"archive",
+                      {{"sha256", app.archive.sha256()},
+                       {"size", app.archive.archive_bytes()},
+                       {"bytes_behind", app.archive.bytes_behind()}}},
+                     {"files", std::move(files)},
+                     {"damage", app.damage}};
+  return base::json_text(json, 2) + "\n";
+}
+
+// ---- as text
+// -------------------------------------------------------------------------------------
+
+std::string head_text(const Inspected& app) {
+  const bundle::Manifest& manifest = app.archive.manifest();
+  const std::string built = time_of(manifest);
+  std::string out =
+      cat(manifest.name.empty() ? manifest.source : manifest.name,
+          manifest.version.empty() ? "" : " ", manifest.version, "\n  program   ", manifest.source,
+          "\n  perch     ", manifest.perch_version, "\n  engine    ", manifest.engine, '\n');
+  if (!built.empty())
+    out += cat("  built     ", built, '\n');
+  out += cat("  archive   sha256:", app.archive.sha256(), ", ", app.archive.archive_bytes(),
+             " bytes\n");
+  if (!manifest.flags.empty())
+    out += cat("  flags     ", base::join(manifest.flags, " "), '\n');
+  if (manifest.strict)
+    out += "  strict    flags that would let more happen are refused\n";
+  if (app.archive.bytes_behind() > 0)
+    out += cat("  behind it ", app.archive.bytes_behind(), " bytes that nobody reads\n");
+  return out;
+}
+
+std::string program_text(const Context& context, const Inspected& app) {
+  if (app.program == nullptr)
+    return "\nThis perch cannot read the program.\n";
+  std::string out = "\nCommands\n";
+  for (const program::Command* command : public_commands(*app.program)) {
+    const std::string_view what = command->description;
+    out +=
+        cat("  ", command->name, what.empty() ? "" : " — ", what.substr(0, what.find('\n')), '\n');
+  }
+  if (!app.program->requirements.present)
+    return out + "\nNothing is required: the program may do what flags leave it.\n";
+  out += "\nRequires\n";
+  for (const Need& need : needs_of(context, *app.program)) {
+    for (const std::string& value : need.values)
+      out += cat("  ", need.name, ' ', value, '\n');
+  }
+  return out;
+}
+
+std::string files_text(const bundle::Manifest& manifest) {
+  std::string out;
+  for (const Entry& entry : manifest.entries) {
+    if (!is_file(entry))
+      continue;
+    const std::string alias = alias_of(manifest, entry);
+    out += cat(out.empty() ? "\nFiles\n" : "", "  ", file_name(entry),
+               alias.empty() ? "" : cat(" as ", alias), ", ", entry.size, " bytes, ",
+               mode_text(entry.mode), is_compiled(manifest, entry) ? ", compiled" : "",
+               "\n    sha256:", entry.sha256, '\n');
+  }
+  return out;
+}
+
+Result<std::unique_ptr<bundle::Reader>> open(const Context& context, const std::string& shown) {
+  const std::string absolute = sys::absolute_path(context.world.host.current_directory(), shown);
+  PERCH_TRY_ASSIGN(const sys::Spot spot, context.world.fs.locate(absolute, sys::Final::Follow));
+  PERCH_TRY_ASSIGN(const sys::Fd fd, context.world.fs.open(spot, sys::Access::Read, 0));
+  PERCH_TRY_ASSIGN(sys::MappedFile file, sys::MappedFile::map(fd.get(), shown));
+  PERCH_TRY_ASSIGN(auto reader, bundle::Reader::open(std::move(file), shown));
+  if (reader == nullptr)
+    return fail(kind::kBundleError, cat('`', shown, "` is a perch without a program"), shown,
+                "`perch --build` makes executables with one");
+  return reader;
+}
+
+} // namespace
+
+int inspect(const Context& context) {
+  const std::vector<std::string>& words = context.options.words;
+  const bool json = context.options.json || (words.size() == 2 && words[1] == "--json");
+  if (words.empty() || words.size() > (json && !context.options.json ? 2u : 1u)) {
+    context.report(Error{.kind = kind::kBadArgument,
+                         .message = "`perch inspect` takes one executable",
+                         .help = "perch inspect APP [--json]"});
+    return kUsage;
+  }
+  const auto reader = open(context, words[0]);
+  if (!reader) {
+    context.report(reader.error());
+    return reader.error().kind == kind::kBundleError ? kDamaged : kFailure;
+  }
+  Inspected app{.archive = **reader, .damage = (*reader)->verify(), .program = nullptr};
+  const op::OpTable ops = op_table();
+  diag::Diags diags;
+  // Mistakes it finds are those of another perch's program: they say that this one cannot read it.
+  if (auto program = analyze_built(context, app.archive, "/", ops, program::Strictness::Run, diags))
+    app.program = std::move(*program);
+  if (json) {
+    context.out(as_json(context, app));
+  } else {
+    context.out(
+        cat(head_text(app), program_text(context, app), files_text(app.archive.manifest())));
+  }
+  for (const std::string& problem : app.damage)
+    context.report(Error{.kind = kind::kBundleError, .message = problem});
+  return app.damage.empty() ? kOk : kDamaged;
+}
+
+} // namespace perch::cli
