@@ -15,6 +15,7 @@
 namespace perch::op {
 
 class Call;
+class LineStream;
 
 /// The six kinds of request to the outside world (docs: capabilities).
 enum class Cap : std::uint8_t { None, Exec, Read, Write, Net, Env, Wasm };
@@ -70,6 +71,8 @@ enum class Family : std::uint8_t {
 };
 
 using OpFn = Result<Value> (*)(Call& call);
+/// An op as a stage of `pipe` that takes its lines as they come; see op/line_stream.h.
+using StreamFn = Status (*)(Call& call, LineStream& lines);
 
 struct OpDecl {
   std::string_view name;
@@ -85,6 +88,7 @@ struct OpDecl {
                                     ///< (false: it is always the text itself)
   std::string_view deprecated = {}; ///< what to use instead; it follows the word `use`
   OpFn run = nullptr;
+  StreamFn stream = nullptr; ///< null: as a stage it waits for its whole text
 
   [[nodiscard]] std::span<const Param> parameters() const;
   [[nodiscard]] std::span<const Need> requests() const;

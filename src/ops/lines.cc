@@ -4,9 +4,12 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "op/call.h"
+#include "op/line_stream.h"
 #include "ops/pattern.h"
 
 #include <algorithm>
+#include <deque>
+#include <optional>
 
 namespace perch::ops {
 
@@ -18,22 +21,48 @@ using op::Value;
 
 namespace {
 
-using Lines = std::span<const std::string_view>;
+using op::LineStream;
+using Line = std::optional<std::string_view>;
 
-Value list_of(Lines lines) { return Value::list({lines.begin(), lines.end()}); }
+/// The lines of an argument as a stream, its output collected.
+class Collected final : public LineStream {
+public:
+  explicit Collected(std::vector<std::string_view> lines) : lines_(std::move(lines)) {}
 
-Result<Value> keep_matching(Call& call, bool wanted) {
-  PERCH_TRY_ASSIGN(const auto pattern, compile_pattern(call.text(0)));
-  std::vector<std::string> kept;
-  for (const auto line : call.lines(1)) {
-    if (matches(*pattern, line) == wanted)
-      kept.emplace_back(line);
+  Result<Line> next() override { return at_ < lines_.size() ? Line(lines_[at_++]) : Line(); }
+  Status put(std::string_view line) override {
+    out_.emplace_back(line);
+    return {};
   }
-  return Value::list(std::move(kept));
+  [[nodiscard]] std::vector<std::string> take() { return std::move(out_); }
+
+private:
+  std::vector<std::string_view> lines_;
+  std::size_t at_ = 0;
+  std::vector<std::string> out_;
+};
+
+/// The op `stream` outside a pipe: over the lines of its parameter `text`.
+template <op::StreamFn stream, std::size_t text>
+Result<Value> over_lines(Call& call) {
+  Collected lines(call.lines(text));
+  PERCH_TRY(stream(call, lines));
+  return Value::list(lines.take());
 }
 
-Result<Value> grep(Call& call) { return keep_matching(call, true); }
-Result<Value> reject(Call& call) { return keep_matching(call, false); }
+Status keep_matching(Call& call, LineStream& lines, bool wanted) {
+  PERCH_TRY_ASSIGN(const auto pattern, compile_pattern(call.text(0)));
+  for (;;) {
+    PERCH_TRY_ASSIGN(const Line line, lines.next());
+    if (!line)
+      return {};
+    if (matches(*pattern, *line) == wanted)
+      PERCH_TRY(lines.put(*line));
+  }
+}
+
+Status grep(Call& call, LineStream& lines) { return keep_matching(call, lines, true); }
+Status reject(Call& call, LineStream& lines) { return keep_matching(call, lines, false); }
 
 /// Field `index` (from 0) between runs of blanks, or empty.
 std::string_view blank_field(std::string_view line, std::size_t index) {
@@ -62,43 +91,61 @@ std::string_view separated_field(std::string_view line, std::string_view separat
   }
 }
 
-Result<Value> cut(Call& call) {
+Status cut(Call& call, LineStream& lines) {
   const auto index = static_cast<std::size_t>(std::max<std::int64_t>(call.integer(0), 1)) - 1;
   const auto separator = call.text(2);
-  std::vector<std::string> fields;
-  for (const auto line : call.lines(1)) {
-    fields.emplace_back(separator.empty() ? blank_field(line, index)
-                                          : separated_field(line, separator, index));
+  for (;;) {
+    PERCH_TRY_ASSIGN(const Line line, lines.next());
+    if (!line)
+      return {};
+    PERCH_TRY(lines.put(separator.empty() ? blank_field(*line, index)
+                                          : separated_field(*line, separator, index)));
   }
-  return Value::list(std::move(fields));
 }
 
-std::size_t wanted_lines(Call& call, std::size_t available) {
-  const auto wanted = std::max<std::int64_t>(call.integer(0), 0);
-  return std::min(static_cast<std::size_t>(wanted), available);
+Status head(Call& call, LineStream& lines) {
+  for (auto left = call.integer(0); left > 0; --left) {
+    PERCH_TRY_ASSIGN(const Line line, lines.next());
+    if (!line)
+      return {};
+    PERCH_TRY(lines.put(*line));
+  }
+  return {};
 }
 
-Result<Value> head(Call& call) {
-  const auto lines = call.lines(1);
-  return list_of(Lines(lines).first(wanted_lines(call, lines.size())));
+Status tail(Call& call, LineStream& lines) {
+  const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(call.integer(0), 0));
+  std::deque<std::string> last;
+  for (;;) {
+    PERCH_TRY_ASSIGN(const Line line, lines.next());
+    if (!line)
+      break;
+    last.emplace_back(*line);
+    if (last.size() > wanted)
+      last.pop_front();
+  }
+  for (const std::string& line : last)
+    PERCH_TRY(lines.put(line));
+  return {};
 }
 
-Result<Value> tail(Call& call) {
-  const auto lines = call.lines(1);
-  return list_of(Lines(lines).last(wanted_lines(call, lines.size())));
+Status uniq_lines(Call& /*call*/, LineStream& lines) {
+  std::optional<std::string> before;
+  for (;;) {
+    PERCH_TRY_ASSIGN(const Line line, lines.next());
+    if (!line)
+      return {};
+    if (before == *line)
+      continue;
+    before = *line;
+    PERCH_TRY(lines.put(*line));
+  }
 }
 
 Result<Value> sort_lines(Call& call) {
   auto lines = call.lines(0);
   std::ranges::sort(lines);
-  return list_of(lines);
-}
-
-Result<Value> uniq_lines(Call& call) {
-  auto lines = call.lines(0);
-  const auto repeated = std::ranges::unique(lines);
-  lines.erase(repeated.begin(), repeated.end());
-  return list_of(lines);
+  return Value::list({lines.begin(), lines.end()});
 }
 
 Result<Value> count_lines(Call& call) {
@@ -108,6 +155,15 @@ Result<Value> count_lines(Call& call) {
   std::string_view text = from.text();
   text = text.substr(0, text.find_last_not_of('\n') + 1);
   return Value::integer(text.empty() ? 0 : std::ranges::count(text, '\n') + 1);
+}
+
+Status count_stream(Call& /*call*/, LineStream& lines) {
+  std::int64_t count = 0;
+  for (;; ++count) {
+    PERCH_TRY_ASSIGN(const Line line, lines.next());
+    if (!line)
+      return lines.put(base::cat(count));
+  }
 }
 
 constexpr op::Param kTextParam = {
@@ -127,7 +183,8 @@ constexpr OpDecl kTable[] = {
      .example = R"(jars = list "plums" "pears" "figs"
 with_p = grep "^p" jars
 n = count_lines with_p  # => 2)",
-     .run = grep},
+     .run = over_lines<grep, 1>,
+     .stream = grep},
     {.name = "reject",
      .family = op::Family::Lines,
      .summary = "The lines in which the pattern does not match.",
@@ -135,7 +192,8 @@ n = count_lines with_p  # => 2)",
      .returns = Type::List,
      .example = R"(jars = list "plums" "pears" "figs"
 rest = reject "^p" jars  # => figs)",
-     .run = reject},
+     .run = over_lines<reject, 1>,
+     .stream = reject},
     {.name = "cut",
      .family = op::Family::Lines,
      .summary = "One field of each line; empty where a line has too few.",
@@ -148,7 +206,8 @@ rest = reject "^p" jars  # => figs)",
      .returns = Type::List,
      .example = R"(name = cut 2 "3  plums  red"  # => plums
 shell = cut 3 "root:0:sh" separator:":"  # => sh)",
-     .run = cut},
+     .run = over_lines<cut, 1>,
+     .stream = cut},
     {.name = "head",
      .family = op::Family::Lines,
      .summary = "The first lines.",
@@ -156,7 +215,8 @@ shell = cut 3 "root:0:sh" separator:":"  # => sh)",
      .returns = Type::List,
      .example = R"(jars = list "plums" "pears" "figs"
 first = head 1 jars  # => plums)",
-     .run = head},
+     .run = over_lines<head, 1>,
+     .stream = head},
     {.name = "tail",
      .family = op::Family::Lines,
      .summary = "The last lines.",
@@ -164,7 +224,8 @@ first = head 1 jars  # => plums)",
      .returns = Type::List,
      .example = R"(jars = list "plums" "pears" "figs"
 last = tail 1 jars  # => figs)",
-     .run = tail},
+     .run = over_lines<tail, 1>,
+     .stream = tail},
     {.name = "sort_lines",
      .family = op::Family::Lines,
      .summary = "The lines in the order of their bytes.",
@@ -182,14 +243,16 @@ first = head 1 sorted  # => figs)",
      .example = R"(jars = list "figs" "figs" "plums"
 once = uniq_lines jars
 n = count_lines once  # => 2)",
-     .run = uniq_lines},
+     .run = over_lines<uniq_lines, 0>,
+     .stream = uniq_lines},
     {.name = "count_lines",
      .family = op::Family::Lines,
      .summary = "How many lines the text, or elements the list, has.",
      .params = kText,
      .returns = Type::Int,
      .example = R"(n = count_lines "plums\nfigs\n"  # => 2)",
-     .run = count_lines},
+     .run = count_lines,
+     .stream = count_stream},
 };
 
 } // namespace

@@ -18,7 +18,7 @@ bool changes_something(const op::OpDecl& op) {
 Eval<bool> ask_first(State& state, const std::string& text) {
   SharedRun& run = state.run;
   // What was printed before belongs before the question.
-  PERCH_TRY(placed(state, state.out->flush()));
+  PERCH_TRY(placed(state, state.out->flush(*state.cancel)));
   PERCH_TRY_ASSIGN(
       const Asker::Answer answer,
       placed(state, run.setting().asker->ask(

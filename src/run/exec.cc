@@ -46,8 +46,8 @@ struct JobStreams {
 Result<JobStreams> streams_of(State& state) {
   JobStreams streams{.out = state.out, .err = state.err};
   streams.stdio.in = state.in;
-  PERCH_TRY_ASSIGN(streams.stdio.out, state.out->descriptor());
-  PERCH_TRY_ASSIGN(streams.stdio.err, state.err->descriptor());
+  PERCH_TRY_ASSIGN(streams.stdio.out, state.out->descriptor(*state.cancel));
+  PERCH_TRY_ASSIGN(streams.stdio.err, state.err->descriptor(*state.cancel));
   return streams;
 }
 
@@ -242,10 +242,10 @@ Result<JobStreams> launch_streams(State& state, const op::Launch& launch, Memory
   streams.err = launch.capture_errors ? captured : state.err;
   streams.stdio = {.in = launch.stdin_inherited ? state.in : -1, .out = -1, .err = -1};
   if (streams.out != nullptr) {
-    PERCH_TRY_ASSIGN(streams.stdio.out, streams.out->descriptor());
+    PERCH_TRY_ASSIGN(streams.stdio.out, streams.out->descriptor(*state.cancel));
   }
   if (streams.err != nullptr) {
-    PERCH_TRY_ASSIGN(streams.stdio.err, streams.err->descriptor());
+    PERCH_TRY_ASSIGN(streams.stdio.err, streams.err->descriptor(*state.cancel));
   }
   return streams;
 }
@@ -285,7 +285,7 @@ Result<op::Ended> launched(State& state, Step& step, Actor actor, const op::Laun
   add_child_facts(state, step, spec);
   Jobs jobs(state.cancel);
   MemoryOutlet memory(kLargestCapture);
-  PERCH_TRY(state.out->flush());
+  PERCH_TRY(state.out->flush(*state.cancel));
   PERCH_TRY_ASSIGN(const sys::Fd input, launch_input(launch, jobs));
   PERCH_TRY_ASSIGN(JobStreams streams, launch_streams(state, launch, memory));
   if (input)

@@ -300,8 +300,8 @@ Flow run_wasm(State& state, const WasmRunNode& node) {
     PERCH_TRY(step.open(guest_step(state, guest)));
   const auto run = [&]() -> Flow {
     lane::Stdio stdio{.in = state.in};
-    PERCH_TRY_ASSIGN(stdio.out, placed(state, state.out->descriptor()));
-    PERCH_TRY_ASSIGN(stdio.err, placed(state, state.err->descriptor()));
+    PERCH_TRY_ASSIGN(stdio.out, placed(state, state.out->descriptor(*state.cancel)));
+    PERCH_TRY_ASSIGN(stdio.err, placed(state, state.err->descriptor(*state.cancel)));
     Jobs jobs(state.cancel);
     PERCH_TRY_ASSIGN(auto job, placed(state, start_guest(state, guest, stdio)));
     const std::size_t number = jobs.add(std::move(job), {}, state.out);

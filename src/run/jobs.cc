@@ -68,7 +68,7 @@ Status Jobs::wait() {
   }
   // A branch's pipe stays open for its next child: take what this one has left in it.
   for (Outlet* outlet : outlets_) {
-    if (auto received = outlet->receive(); !received && !stopped_by_)
+    if (auto received = outlet->receive(*cancel_); !received && !stopped_by_)
       stopped_by_ = std::move(received).error();
   }
   if (stopped_by_)
@@ -97,7 +97,7 @@ Status Jobs::round() {
 
 void Jobs::move_bytes(bool feed_ready) {
   for (Outlet* outlet : outlets_) {
-    if (auto received = outlet->receive(); !received)
+    if (auto received = outlet->receive(*cancel_); !received)
       begin_stop(std::move(received).error());
   }
   if (!feed_ready)

@@ -159,7 +159,7 @@ load_remote(State& state, const WasmRunNode& node, const std::string& url, std::
     if (kept && sys::hex_digest(sys::DigestKind::Sha256, *kept) == digest)
       return load_bytes(state, node, url, *kept, digest);
   }
-  PERCH_TRY(state.out->flush());
+  PERCH_TRY(state.out->flush(*state.cancel));
   PERCH_TRY_ASSIGN(const op::HttpResponse response,
                    fetch(state.run.gate(), state.scope(), kActor,
                          {.url = url, .max_body_bytes = kLargestModule}));

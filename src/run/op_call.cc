@@ -144,7 +144,7 @@ Flow GatedCall::bind(const OpNode& node, const Value* piped) {
 }
 
 op::Files& GatedCall::files() {
-  (void)state_.out->flush();
+  (void)state_.out->flush(*state_.cancel);
   if (!files_)
     files_.emplace(gate(), state_.scope(), actor());
   return *files_;
@@ -155,7 +155,7 @@ Result<op::Ended> GatedCall::run(const op::Launch& launch) {
 }
 
 Result<op::HttpResponse> GatedCall::fetch(const op::HttpRequest& request) {
-  PERCH_TRY(state_.out->flush());
+  PERCH_TRY(state_.out->flush(*state_.cancel));
   return run::fetch(gate(), state_.scope(), actor(), request);
 }
 
@@ -164,12 +164,12 @@ Status GatedCall::may_reach(std::string_view host, int port) {
 }
 
 Result<std::vector<std::string>> GatedCall::resolve(std::string_view host) {
-  PERCH_TRY(state_.out->flush());
+  PERCH_TRY(state_.out->flush(*state_.cancel));
   return run::resolve(gate(), state_.scope(), actor(), host);
 }
 
 Result<bool> GatedCall::connects(std::string_view host, int port, op::Duration limit) {
-  PERCH_TRY(state_.out->flush());
+  PERCH_TRY(state_.out->flush(*state_.cancel));
   return run::connects(gate(), state_.scope(), actor(), host, port, limit);
 }
 
@@ -208,9 +208,9 @@ std::optional<std::string> GatedCall::which(std::string_view name) const {
 
 Status GatedCall::print(op::Stream stream, std::string_view bytes) {
   if (stream == op::Stream::Out)
-    return state_.out->write(bytes);
-  PERCH_TRY(state_.out->flush());
-  return state_.err->write(bytes);
+    return state_.out->write(bytes, *state_.cancel);
+  PERCH_TRY(state_.out->flush(*state_.cancel));
+  return state_.err->write(bytes, *state_.cancel);
 }
 
 Status GatedCall::set_directory(std::string_view path) {
@@ -219,7 +219,7 @@ Status GatedCall::set_directory(std::string_view path) {
 }
 
 Status GatedCall::sleep(op::Duration duration) {
-  PERCH_TRY(state_.out->flush());
+  PERCH_TRY(state_.out->flush(*state_.cancel));
   // Later than this is never: adding a duration must not overflow the clock.
   constexpr op::Duration kNever = std::chrono::hours(24 * 365 * 100);
   const auto until = std::chrono::steady_clock::now() + std::min(duration, kNever);
@@ -247,7 +247,7 @@ Result<std::string> GatedCall::bundle_hash() { return bundle_digest(state_); }
 Result<std::string> GatedCall::bundle_dir() { return bundle_directory(state_); }
 
 Status GatedCall::bundle_extract(std::string_view entry, std::string_view to) {
-  PERCH_TRY(state_.out->flush());
+  PERCH_TRY(state_.out->flush(*state_.cancel));
   return run::bundle_extract(state_, actor(), entry, to);
 }
 
@@ -310,7 +310,13 @@ Error op_error(const State& state, const OpDecl& decl, Error error) {
   return error;
 }
 
-Eval<Value> call_body(State& state, GatedCall& call) {
+/// The op itself: over `lines`, or by its arguments alone.
+Eval<Value> call_body(State& state, GatedCall& call, op::LineStream* lines) {
+  if (lines != nullptr) {
+    if (auto streamed = call.decl().stream(call, *lines); !streamed)
+      return raise(state, op_error(state, call.decl(), std::move(streamed).error()));
+    return Value();
+  }
   auto result = call.decl().run(call);
   if (!result)
     return raise(state, op_error(state, call.decl(), std::move(result).error()));
@@ -333,7 +339,7 @@ std::string op_text(const GatedCall& call) {
 }
 
 /// The slow way: somebody listens, or hooks may be interested.
-Eval<Value> call_observed(State& state, GatedCall& call) {
+Eval<Value> call_observed(State& state, GatedCall& call, op::LineStream* lines) {
   Step step(state);
   if (watched(state)) {
     note_variable(state, call);
@@ -342,11 +348,25 @@ Eval<Value> call_observed(State& state, GatedCall& call) {
   }
   Value value;
   const auto run = [&]() -> Flow {
-    PERCH_TRY_ASSIGN(value, call_body(state, call));
+    PERCH_TRY_ASSIGN(value, call_body(state, call, lines));
     return {};
   };
   PERCH_TRY(step.close(hooked(state, [&] { return op_event(call); }, run)));
   return value;
+}
+
+Eval<Value> call_op(State& state, const OpNode& node, const Value* piped, op::LineStream* lines) {
+  const Restoring<const program::Node*> at(state.node, &node);
+  GatedCall call(state, *node.op);
+  PERCH_TRY(call.bind(node, piped));
+  if (asks(state) && changes_something(*node.op)) {
+    PERCH_TRY_ASSIGN(const bool goes_on, ask_first(state, op_text(call)));
+    if (!goes_on)
+      return Value();
+  }
+  if (watched(state) || has_hooks(state))
+    return call_observed(state, call, lines);
+  return call_body(state, call, lines);
 }
 
 } // namespace
@@ -362,17 +382,13 @@ int piped_parameter(const OpNode& node) {
 }
 
 Eval<Value> run_op(State& state, const OpNode& node, const Value* piped) {
-  const Restoring<const program::Node*> at(state.node, &node);
-  GatedCall call(state, *node.op);
-  PERCH_TRY(call.bind(node, piped));
-  if (asks(state) && changes_something(*node.op)) {
-    PERCH_TRY_ASSIGN(const bool goes_on, ask_first(state, op_text(call)));
-    if (!goes_on)
-      return Value();
-  }
-  if (watched(state) || has_hooks(state))
-    return call_observed(state, call);
-  return call_body(state, call);
+  return call_op(state, node, piped, nullptr);
+}
+
+Flow run_op_stream(State& state, const OpNode& node, op::LineStream& lines) {
+  const Value streamed; // stands for the text, which is not there at once
+  PERCH_TRY(call_op(state, node, &streamed, &lines));
+  return {};
 }
 
 Result<std::string> enter_directory(State& state, Actor actor, std::string_view path) {

@@ -3,6 +3,7 @@
 // way to the world leads through the gate.
 
 #include "op/call.h"
+#include "op/line_stream.h"
 #include "op/value.h"
 #include "program/program.h"
 #include "run/gate.h"
@@ -15,6 +16,9 @@ namespace perch::run {
 /// Errors: bad_argument for a value that does not fit its parameter; what the op fails with.
 [[nodiscard]] Eval<op::Value> run_op(State& state, const program::OpNode& node,
                                      const op::Value* piped = nullptr);
+
+/// Runs an op with a `stream` function: its lines are those of `lines`, its output goes there.
+[[nodiscard]] Flow run_op_stream(State& state, const program::OpNode& node, op::LineStream& lines);
 
 /// Index of the parameter that a pipe feeds, or -1.
 [[nodiscard]] int piped_parameter(const program::OpNode& node);

@@ -15,31 +15,35 @@ namespace {
 
 constexpr std::size_t kKeptBytes = 64 << 10;
 constexpr std::size_t kPipeBytes = 1 << 20;
+/// A pipe that can be written to has room for this much (PIPE_BUF).
+constexpr std::size_t kPieceBytes = 4096;
 /// A line longer than this is handed on in pieces: memory is bounded before beauty.
 constexpr std::size_t kLongestLine = 16 << 20;
 /// A captured text is copied to a buffer of its size up to this many bytes.
 constexpr std::size_t kCopiedBytes = 4 << 20;
 
-Status write_out(int fd, std::string_view bytes, std::string_view name) {
+std::unexpected<Error> reader_gone(std::string_view name) {
+  auto gone =
+      fail(kind::kFileError, base::cat("nobody reads ", name, " any more"), std::string(name));
+  gone.error().code_name = "EPIPE";
+  return gone;
+}
+
+/// Writes in pieces that a pipe or terminal with room for any takes without waiting, so that the
+/// waiting is done here, where it can be ended.
+Status write_out(int fd, std::string_view bytes, std::string_view name, sys::CancelToken& until) {
   while (!bytes.empty()) {
-    PERCH_TRY_ASSIGN(const auto moved, sys::write_some(fd, bytes));
-    switch (moved.state) {
-    case sys::Transfer::State::Moved:
-      bytes.remove_prefix(moved.bytes);
-      break;
-    case sys::Transfer::State::Closed: {
-      auto gone =
-          fail(kind::kFileError, base::cat("nobody reads ", name, " any more"), std::string(name));
-      gone.error().code_name = "EPIPE";
-      return gone;
+    std::array wait = {sys::PollItem{.fd = fd, .write = true},
+                       sys::PollItem{.fd = until.fd(), .read = true}};
+    PERCH_TRY(sys::poll(wait, until.poll_timeout_ms()));
+    if (!wait[0].writable) {
+      PERCH_TRY(until.check());
+      continue;
     }
-    case sys::Transfer::State::WouldBlock: {
-      // Perch's own streams may have been made non-blocking by whoever shares them.
-      std::array wait = {sys::PollItem{.fd = fd, .write = true}};
-      PERCH_TRY(sys::poll(wait, -1));
-      break;
-    }
-    }
+    PERCH_TRY_ASSIGN(const auto moved, sys::write_some(fd, bytes.substr(0, kPieceBytes)));
+    if (moved.state == sys::Transfer::State::Closed)
+      return reader_gone(name);
+    bytes.remove_prefix(moved.bytes);
   }
   return {};
 }
@@ -52,41 +56,41 @@ Status too_large(std::size_t limit_bytes) {
 
 } // namespace
 
-Status FdOutlet::write(std::string_view bytes) {
+Status FdOutlet::write(std::string_view bytes, sys::CancelToken& until) {
   if (keep_ == Keep::Nothing)
-    return write_out(fd_, bytes, name_);
+    return write_out(fd_, bytes, name_, until);
   kept_ += bytes;
   if (kept_.size() >= kKeptBytes || (keep_ == Keep::Lines && bytes.contains('\n')))
-    return flush();
+    return flush(until);
   return {};
 }
 
-Status FdOutlet::flush() {
+Status FdOutlet::flush(sys::CancelToken& until) {
   if (kept_.empty())
     return {};
   // Forgotten even when it fails: a reader that is gone does not come back, and the error is told
   // once.
   std::string bytes;
   bytes.swap(kept_);
-  const auto written = write_out(fd_, bytes, name_);
+  const auto written = write_out(fd_, bytes, name_, until);
   bytes.clear();
   kept_.swap(bytes);
   return written;
 }
 
-Result<int> FdOutlet::descriptor() {
-  PERCH_TRY(flush());
+Result<int> FdOutlet::descriptor(sys::CancelToken& until) {
+  PERCH_TRY(flush(until));
   return fd_;
 }
 
-Status MemoryOutlet::write(std::string_view bytes) {
+Status MemoryOutlet::write(std::string_view bytes, sys::CancelToken& /*until*/) {
   if (bytes.size() > limit_bytes_ - bytes_.size())
     return too_large(limit_bytes_);
   bytes_ += bytes;
   return {};
 }
 
-Result<int> MemoryOutlet::descriptor() {
+Result<int> MemoryOutlet::descriptor(sys::CancelToken& /*until*/) {
   if (!writer_) {
     PERCH_TRY_ASSIGN(auto pipe, sys::make_pipe());
     PERCH_TRY(sys::set_nonblocking(pipe.read.get()));
@@ -117,7 +121,7 @@ void MemoryOutlet::make_room() {
   }
 }
 
-Status MemoryOutlet::receive() {
+Status MemoryOutlet::receive(sys::CancelToken& /*until*/) {
   while (reader_) {
     make_room();
     const std::size_t before = bytes_.size();
@@ -150,48 +154,48 @@ std::string MemoryOutlet::take(Trim trim) {
   return taken;
 }
 
-Status BranchOutlet::pass_lines(std::string_view bytes) {
+Status BranchOutlet::pass_lines(std::string_view bytes, sys::CancelToken& until) {
   const auto end = bytes.rfind('\n');
   if (end == std::string_view::npos) {
     line_ += bytes;
   } else {
     if (!line_.empty()) {
-      PERCH_TRY(to_.write(line_));
+      PERCH_TRY(to_.write(line_, until));
       line_.clear();
     }
-    PERCH_TRY(to_.write(bytes.substr(0, end + 1)));
+    PERCH_TRY(to_.write(bytes.substr(0, end + 1), until));
     line_ = bytes.substr(end + 1);
   }
   if (line_.size() <= kLongestLine)
     return {};
-  PERCH_TRY(to_.write(line_));
+  PERCH_TRY(to_.write(line_, until));
   line_.clear();
   return {};
 }
 
-Status BranchOutlet::write(std::string_view bytes) {
+Status BranchOutlet::write(std::string_view bytes, sys::CancelToken& until) {
   const std::scoped_lock lock(mixer_.mutex());
-  return pass_lines(bytes);
+  return pass_lines(bytes, until);
 }
 
-Status BranchOutlet::flush() {
+Status BranchOutlet::flush(sys::CancelToken& until) {
   const std::scoped_lock lock(mixer_.mutex());
-  return to_.flush();
+  return to_.flush(until);
 }
 
-Status BranchOutlet::finish() {
+Status BranchOutlet::finish(sys::CancelToken& until) {
   const std::scoped_lock lock(mixer_.mutex());
   if (!line_.empty()) {
     line_ += '\n';
-    PERCH_TRY(to_.write(line_));
+    PERCH_TRY(to_.write(line_, until));
     line_.clear();
   }
-  return to_.flush();
+  return to_.flush(until);
 }
 
-Result<int> BranchOutlet::descriptor() {
+Result<int> BranchOutlet::descriptor(sys::CancelToken& until) {
   const std::scoped_lock lock(mixer_.mutex());
-  PERCH_TRY(to_.flush());
+  PERCH_TRY(to_.flush(until));
   if (!writer_) {
     PERCH_TRY_ASSIGN(auto pipe, sys::make_pipe());
     PERCH_TRY(sys::set_nonblocking(pipe.read.get()));
@@ -201,7 +205,7 @@ Result<int> BranchOutlet::descriptor() {
   return writer_.get();
 }
 
-Status BranchOutlet::receive() {
+Status BranchOutlet::receive(sys::CancelToken& until) {
   std::array<char, 32 << 10> buffer;
   // Stages of a pipe inside the branch may receive at the same time: reading and passing on are one
   // step, or pieces of a line could change places.
@@ -210,9 +214,9 @@ Status BranchOutlet::receive() {
     PERCH_TRY_ASSIGN(const auto moved, sys::read_some(reader_.get(), buffer));
     if (moved.state != sys::Transfer::State::Moved)
       break;
-    PERCH_TRY(pass_lines({buffer.data(), moved.bytes}));
+    PERCH_TRY(pass_lines({buffer.data(), moved.bytes}, until));
   }
-  return to_.flush();
+  return to_.flush(until);
 }
 
 } // namespace perch::run

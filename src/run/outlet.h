@@ -3,6 +3,7 @@
 // line to the scope around a branch of `parallel`.
 
 #include "base/result.h"
+#include "sys/cancel.h"
 #include "sys/fd.h"
 
 #include <cstddef>
@@ -12,26 +13,28 @@
 
 namespace perch::run {
 
-/// Threads: one at a time, except that BranchOutlets of one LineMixer may run beside each other.
+/// Every wait for a reader ends when `until` is stopped, with its error; what need not wait is
+/// written even then. Threads: one at a time, except that BranchOutlets of one LineMixer may run
+/// beside each other.
 class Outlet {
 public:
   virtual ~Outlet() = default;
 
   /// Takes bytes of perch's own. They may be kept back until flush().
   /// Errors: file_error with code_name EPIPE when the reader is gone; output_too_large.
-  virtual Status write(std::string_view bytes) = 0;
+  virtual Status write(std::string_view bytes, sys::CancelToken& until) = 0;
   /// Hands on what was kept back: before anybody else may write, and before any wait.
-  virtual Status flush() = 0;
+  virtual Status flush(sys::CancelToken& until) = 0;
 
   /// A descriptor for one job to write to, after a flush(). Borrowed; open until job_started()
   /// (children) or job_ended() (guests, which share it while they run).
-  virtual Result<int> descriptor() = 0;
+  virtual Result<int> descriptor(sys::CancelToken& until) = 0;
   virtual void job_started() {}
   virtual void job_ended() {}
   /// Readable when receive() has something to do; -1: nothing will come.
   [[nodiscard]] virtual int pending_fd() const { return -1; }
-  /// Takes over what jobs have written so far. Never blocks.
-  virtual Status receive() { return {}; }
+  /// Takes over what jobs have written so far; does not wait for them.
+  virtual Status receive(sys::CancelToken& /*until*/) { return {}; }
   /// Whether a finished job's output is complete only when pending_fd() has become -1.
   [[nodiscard]] virtual bool waits_for_end() const { return false; }
 };
@@ -47,9 +50,9 @@ public:
   /// `name` is for messages and `err.detail`: "stdout".
   FdOutlet(int fd, std::string_view name, Keep keep) : fd_(fd), name_(name), keep_(keep) {}
 
-  Status write(std::string_view bytes) override;
-  Status flush() override;
-  Result<int> descriptor() override;
+  Status write(std::string_view bytes, sys::CancelToken& until) override;
+  Status flush(sys::CancelToken& until) override;
+  Result<int> descriptor(sys::CancelToken& until) override;
 
 private:
   int fd_;
@@ -63,13 +66,13 @@ class MemoryOutlet : public Outlet {
 public:
   explicit MemoryOutlet(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
-  Status write(std::string_view bytes) override;
-  Status flush() override { return {}; }
-  Result<int> descriptor() override;
+  Status write(std::string_view bytes, sys::CancelToken& until) override;
+  Status flush(sys::CancelToken& /*until*/) override { return {}; }
+  Result<int> descriptor(sys::CancelToken& until) override;
   void job_started() override { writer_.reset(); }
   void job_ended() override { writer_.reset(); }
   [[nodiscard]] int pending_fd() const override { return reader_.get(); }
-  Status receive() override;
+  Status receive(sys::CancelToken& until) override;
   [[nodiscard]] bool waits_for_end() const override { return true; }
 
   /// What was collected, less trailing newlines: as many as there are, or at most one.
@@ -92,16 +95,16 @@ class BranchOutlet : public Outlet {
 public:
   BranchOutlet(LineMixer& mixer, Outlet& to) : mixer_(mixer), to_(to) {}
   /// Hands on the last line, ended by a newline, if one is begun.
-  Status finish();
+  Status finish(sys::CancelToken& until);
 
-  Status write(std::string_view bytes) override;
-  Status flush() override;
-  Result<int> descriptor() override;
+  Status write(std::string_view bytes, sys::CancelToken& until) override;
+  Status flush(sys::CancelToken& until) override;
+  Result<int> descriptor(sys::CancelToken& until) override;
   [[nodiscard]] int pending_fd() const override { return reader_.get(); }
-  Status receive() override;
+  Status receive(sys::CancelToken& until) override;
 
 private:
-  Status pass_lines(std::string_view bytes);
+  Status pass_lines(std::string_view bytes, sys::CancelToken& until);
 
   LineMixer& mixer_;
   Outlet& to_;

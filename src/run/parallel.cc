@@ -51,7 +51,7 @@ private:
 };
 
 Flow Branches::run() {
-  PERCH_TRY(placed(state_, state_.out->flush()));
+  PERCH_TRY(placed(state_, state_.out->flush(*state_.cancel)));
   std::vector<std::thread> threads;
   Flow started;
   for (std::size_t i = 0; i < std::min(at_once_, node_.branches.size()); ++i) {
@@ -70,7 +70,7 @@ Flow Branches::run() {
   for (std::thread& thread : threads)
     thread.join();
   PERCH_TRY(std::move(started));
-  PERCH_TRY(placed(state_, state_.out->flush()));
+  PERCH_TRY(placed(state_, state_.out->flush(*state_.cancel)));
   return merged();
 }
 
@@ -107,7 +107,7 @@ Flow Branches::branch_body(State& branch, const program::Node& node) {
   branch.err = &err;
   Flow result = run_node(branch, node);
   for (BranchOutlet* outlet : {&out, &err}) {
-    if (auto finished = outlet->finish(); !finished && result)
+    if (auto finished = outlet->finish(*branch.cancel); !finished && result)
       result = raise(branch, std::move(finished).error());
   }
   return result;

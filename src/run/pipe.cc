@@ -10,13 +10,11 @@
 #include "run/guest.h"
 #include "run/jobs.h"
 #include "run/nodes.h"
-#include "run/op_call.h"
+#include "run/op_stage.h"
 #include "run/shared_run.h"
 #include "run/step.h"
 #include "run/thread_job.h"
-#include "sys/poll_item.h"
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -54,53 +52,11 @@ struct Ends {
   sys::Fd in, out;
 };
 
-/// Everything from the stage before, until its end. The wait ends when the run is stopped.
-Result<std::string> read_input(State& state) {
-  std::string bytes;
-  if (state.in < 0)
-    return bytes;
-  std::array<char, 64 << 10> buffer;
-  for (;;) {
-    std::array items = {sys::PollItem{.fd = state.in, .read = true},
-                        sys::PollItem{.fd = state.cancel->fd(), .read = true}};
-    PERCH_TRY(sys::poll(items, state.cancel->poll_timeout_ms()));
-    PERCH_TRY(state.cancel->check());
-    if (!items[0].readable)
-      continue;
-    PERCH_TRY_ASSIGN(const auto moved, sys::read_some(state.in, buffer));
-    if (moved.state == sys::Transfer::State::Closed)
-      return bytes;
-    if (bytes.size() + moved.bytes > kLargestCapture) {
-      return fail(kind::kOutputTooLarge,
-                  cat("the input of this stage is larger than ", kLargestCapture >> 20, " MiB"), {},
-                  "a program reads its input as it comes, an op needs all of it");
-    }
-    bytes.append(buffer.data(), moved.bytes);
-  }
-}
-
-/// An op as a stage: its missing argument is what comes in, its result is what goes out.
-Flow run_op_stage(State& state, const program::OpNode& node) {
-  op::Value piped;
-  const bool reads = piped_parameter(node) >= 0;
-  if (reads) {
-    PERCH_TRY_ASSIGN(std::string input, placed(state, read_input(state)));
-    piped = op::Value(std::move(input));
-  }
-  PERCH_TRY_ASSIGN(const op::Value value, run_op(state, node, reads ? &piped : nullptr));
-  if (node.op->returns == op::Type::None || value.text().empty())
-    return {};
-  PERCH_TRY(placed(state, state.out->write(value.text())));
-  if (!value.text().ends_with('\n'))
-    PERCH_TRY(placed(state, state.out->write("\n")));
-  return {};
-}
-
 Flow run_thread_stage(State& state, const Node& node) {
   Flow result = node.kind == NodeKind::Op
                     ? run_op_stage(state, static_cast<const program::OpNode&>(node))
                     : run_node(state, node);
-  if (auto flushed = state.out->flush(); !flushed && result)
+  if (auto flushed = state.out->flush(*state.cancel); !flushed && result)
     return raise(state, std::move(flushed).error());
   return result;
 }
@@ -133,7 +89,7 @@ private:
 };
 
 Flow Pipeline::run() {
-  PERCH_TRY(placed(state_, state_.out->flush()));
+  PERCH_TRY(placed(state_, state_.out->flush(*state_.cancel)));
   const TokenScope own(state_, token_);
   PERCH_TRY(evaluate_all());
   PERCH_TRY_ASSIGN(const bool goes_on, ask_about_all());
@@ -232,9 +188,9 @@ Flow Pipeline::start(Stage& stage, Ends ends) {
 Result<lane::Stdio> Pipeline::stdio(const Stage& stage, const Ends& ends) const {
   lane::Stdio made{.in = ends.in ? ends.in.get() : state_.in, .out = ends.out.get()};
   if (stage.last) {
-    PERCH_TRY_ASSIGN(made.out, state_.out->descriptor());
+    PERCH_TRY_ASSIGN(made.out, state_.out->descriptor(*state_.cancel));
   }
-  PERCH_TRY_ASSIGN(made.err, state_.err->descriptor());
+  PERCH_TRY_ASSIGN(made.err, state_.err->descriptor(*state_.cancel));
   return made;
 }
 

@@ -156,7 +156,7 @@ Flow run_attempts(State& state, const program::RetryNode& node, const Plan& plan
     const auto deadline = state.cancel->deadline();
     if (deadline && until >= *deadline)
       return gave_up(std::move(result), number);
-    PERCH_TRY(placed(state, state.out->flush()));
+    PERCH_TRY(placed(state, state.out->flush(*state.cancel)));
     if (state.cancel->wait_until(until) != sys::StopReason::None)
       return raise(state, state.cancel->check().error());
   }

@@ -77,7 +77,7 @@ Flow Step::open(StepInfo info) {
   if (run.setting().sink == nullptr)
     return {};
   // Trace lines and the program's own output share a terminal: keep them in their order.
-  PERCH_TRY(placed(state_, state_.out->flush()));
+  PERCH_TRY(placed(state_, state_.out->flush(*state_.cancel)));
   trace::Begin begin{.id = run.next_span(), .parent = state_.span};
   begin.args = std::move(info.args);
   for (trace::Field& field : begin.args)
@@ -120,7 +120,7 @@ Status Step::end(const Error* error) {
 Flow Step::close(Flow result) {
   if (!open_)
     return result;
-  if (const auto flushed = state_.out->flush(); !flushed && result)
+  if (const auto flushed = state_.out->flush(*state_.cancel); !flushed && result)
     result = raise(state_, flushed.error());
   const bool failed = !result && result.error()->error.kind != op::kExitKind;
   auto ended = end(failed ? &result.error()->error : nullptr);
