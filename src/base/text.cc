@@ -275,6 +275,26 @@ std::optional<std::uint64_t> parse_byte_count(std::string_view text) {
 
 bool is_utf8(std::string_view bytes) { return find_ill_formed(bytes) == std::string_view::npos; }
 
+std::string escape_quoted(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\' || (c == '$' && text.substr(i + 1, 1) == "{"))
+      out += cat('\\', c);
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (byte < 0x20 || byte == 0x7F)
+      out += cat("\\x", kDigits[byte >> 4], kDigits[byte & 0xF]);
+    else
+      out += c;
+  }
+  return out;
+}
+
 std::string shell_quote(std::string_view word) {
   const auto harmless = [](char c) {
     return is_letter(c) || is_digit(c) ||

@@ -64,6 +64,10 @@ template <class... Args>
 /// True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 [[nodiscard]] bool is_utf8(std::string_view bytes);
 
+/// `text` as it stands between double quotes in a program: `"`, `\`, `${` and control bytes
+/// escaped.
+[[nodiscard]] std::string escape_quoted(std::string_view text);
+
 /// A word as a POSIX shell would need it quoted to mean itself; unquoted where nothing needs it.
 [[nodiscard]] std::string shell_quote(std::string_view word);
 

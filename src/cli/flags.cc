@@ -118,6 +118,13 @@ Status set_dump(Options& o, std::string_view value) {
   return {};
 }
 
+Status set_dry_run(Options& o, std::string_view value) {
+  if (!value.empty() && value != "json" && value != "text")
+    return bad("--dry-run", value, "text or json");
+  o.dry_run = value == "json" ? DryRun::Json : DryRun::Text;
+  return {};
+}
+
 template <Verb V>
 Status set_verb(Options& o, std::string_view) {
   o.verb = V;
@@ -182,8 +189,8 @@ constexpr Flag kFlags[] = {
     {"--list", "-l", Value::None, "", kAsk, "names of the commands, one a line",
      set_verb<Verb::List>},
     {"--init", "", Value::None, "", kAsk, "write a first program", set_verb<Verb::Init>, kMissing},
-    {"--json", "", Value::None, "", kAsk, "with --check, --list, --help, scan: the same as JSON",
-     set_true<&Options::json>},
+    {"--json", "", Value::None, "", kAsk,
+     "with --check, --list, --help, ops, scan: the same as JSON", set_true<&Options::json>},
     {"--dump", "", Value::Required, "tokens|ast", kAsk, "what the parser saw", set_dump, kMissing},
     {"--color", "", Value::Required, "auto|always|never", kAsk, "colour of perch's own words",
      set_color},
@@ -280,8 +287,7 @@ constexpr Flag kFlags[] = {
      set_true<&Options::ask>},
     {"--restrictions", "", Value::None, "", kSee,
      "the layers in force and what they leave to each op", set_verb<Verb::Restrictions>},
-    {"--dry-run", "-n", Value::None, "", kSee, "print the plan, run nothing",
-     set_true<&Options::dry_run>},
+    {"--dry-run", "-n", Value::Optional, "json", kSee, "print the plan, run nothing", set_dry_run},
 };
 
 constexpr VerbWord kVerbs[] = {

@@ -41,6 +41,7 @@ enum class Verb : std::uint8_t {
 };
 
 enum class When : std::uint8_t { Auto, Always, Never };
+enum class DryRun : std::uint8_t { No, Text, Json };
 
 struct Options {
   Verb verb = Verb::Run;
@@ -71,7 +72,7 @@ struct Options {
   /// narrow them.
   std::optional<policy::FlagRules> built_rules;
   bool trust_stdin = false;
-  bool dry_run = false;
+  DryRun dry_run = DryRun::No;
   bool ask = false;
   std::optional<std::int64_t> max_runtime_ns;
   bool no_cache = false;

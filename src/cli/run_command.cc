@@ -8,6 +8,7 @@
 #include "cli/banner.h"
 #include "cli/built_archive.h"
 #include "cli/directories.h"
+#include "cli/dry_run.h"
 #include "cli/listing.h"
 #include "cli/load.h"
 #include "cli/readers.h"
@@ -87,9 +88,33 @@ const program::Command* choose_command(const Context& context, const program::Pr
   return nullptr;
 }
 
+namespace {
+
+/// A plan has no readers, asks nobody and leaves no trace.
+int plan_only(const Context& context, const Loaded& loaded, run::Request request) {
+  const op::OpTable ops = op_table();
+  const auto children = lane::make_process_lane();
+  const auto guests = lane::make_wasm_lane({});
+  const run::Setting setting{.world = context.world,
+                             .ops = ops,
+                             .sources = context.sources,
+                             .children = *children,
+                             .guests = *guests,
+                             .cache_directory = cache_directory(context.world),
+                             .state_directory = state_directory(context.world),
+                             .own_flags = own_flag_names()};
+  request.program = loaded.program;
+  request.cancel = sys::CancelToken::root();
+  return dry_run(context, setting, request);
+}
+
+} // namespace
+
 int execute(const Context& context, const Loaded& loaded, run::Request request,
             run::Watcher* watcher) {
   const Options& options = context.options;
+  if (options.dry_run != DryRun::No)
+    return plan_only(context, loaded, std::move(request));
   const Result<std::unique_ptr<Readers>> readers = Readers::make(context);
   if (!readers) {
     context.report(readers.error());

@@ -9,25 +9,6 @@ namespace {
 
 using base::cat;
 
-// `text` so that it can stand between double quotes and be read back as itself.
-void append_escaped(std::string& out, std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\' || (c == '$' && text.substr(i + 1, 1) == "{"))
-      out += cat('\\', c);
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (byte < 0x20 || byte == 0x7F)
-      out += cat("\\x", kDigits[byte >> 4], kDigits[byte & 0xF]);
-    else
-      out += c;
-  }
-}
-
 void append_word(std::string& out, const Word& word);
 
 void append_part(std::string& out, const Part& part, Quote quote) {
@@ -35,7 +16,7 @@ void append_part(std::string& out, const Part& part, Quote quote) {
     if (quote == Quote::None)
       out += part.text;
     else
-      append_escaped(out, part.text);
+      out += base::escape_quoted(part.text);
     return;
   }
   out += cat("${", part.text);

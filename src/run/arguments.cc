@@ -260,11 +260,6 @@ Value absent_value(const Arg& arg) {
   return Value::omitted();
 }
 
-Eval<Value> default_value(State& callee, const Arg& arg) {
-  PERCH_TRY_ASSIGN(const std::string text, text_of(callee, *arg.fallback));
-  return placed(callee, arg.fallback->span, argument_value(arg, text));
-}
-
 } // namespace
 
 Result<Value> argument_value(const Arg& arg, std::string_view text) {
@@ -318,9 +313,8 @@ assign_words(const Command& command, std::span<const CallWord> words,
 }
 
 Flow bind_arguments(State& callee, const Command& command, CallArguments arguments) {
-  Slots& slots = *callee.slots;
   if (command.proxy_args) {
-    slots.set(command.proxy_slot, Value::list(std::move(arguments.proxied)));
+    callee.slots->set(command.proxy_slot, Value::list(std::move(arguments.proxied)));
     return {};
   }
   for (std::size_t i = 0; i < command.args.size(); ++i) {
@@ -328,16 +322,10 @@ Flow bind_arguments(State& callee, const Command& command, CallArguments argumen
     Value value;
     if (arguments.values[i]) {
       value = std::move(*arguments.values[i]);
-    } else if (arg.fallback != nullptr) {
-      PERCH_TRY_ASSIGN(value, default_value(callee, arg));
     } else {
-      value = absent_value(arg);
+      PERCH_TRY_ASSIGN(value, missing_argument(callee, arg));
     }
-    if (arg.count_slot >= 0) {
-      const std::size_t count = value.is_list() ? value.items().size() : 0;
-      slots.set(arg.count_slot, Value::integer(static_cast<std::int64_t>(count)));
-    }
-    slots.set(arg.slot, std::move(value));
+    bind_argument(callee, arg, std::move(value));
   }
   return {};
 }
@@ -385,6 +373,23 @@ trace::Fields arguments_to_show(SharedRun& run, const Command& command,
   for (const std::string& word : arguments.proxied)
     fields.push_back({.name = "word", .value = run.secrets().shown(word)});
   return fields;
+}
+
+Eval<Value> missing_argument(State& callee, const Arg& arg) {
+  if (arg.fallback == nullptr)
+    return absent_value(arg);
+  PERCH_TRY_ASSIGN(const std::string text, text_of(callee, *arg.fallback));
+  return placed(callee, arg.fallback->span, argument_value(arg, text));
+}
+
+void bind_argument(State& callee, const Arg& arg, Value value) {
+  if (is_secret(arg))
+    callee.run.secrets().add(value);
+  if (arg.count_slot >= 0) {
+    const std::size_t count = value.is_list() ? value.items().size() : 0;
+    callee.slots->set(arg.count_slot, Value::integer(static_cast<std::int64_t>(count)));
+  }
+  callee.slots->set(arg.slot, std::move(value));
 }
 
 Eval<std::vector<CallWord>> evaluate_words(State& state, std::span<const program::Expr> exprs) {

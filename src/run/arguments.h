@@ -64,6 +64,12 @@ void note_secrets(SharedRun& run, const program::Command& command, const CallArg
 [[nodiscard]] trace::Fields arguments_to_show(SharedRun& run, const program::Command& command,
                                               const CallArguments& arguments);
 
+/// What an argument nobody gave is: its default, or what stands for nothing.
+[[nodiscard]] Eval<op::Value> missing_argument(State& callee, const program::Arg& arg);
+
+/// Sets the variables of one argument, and remembers the value of a secret one.
+void bind_argument(State& callee, const program::Arg& arg, op::Value value);
+
 /// The words of a body's call: a word is a flag only by its literal text.
 [[nodiscard]] Eval<std::vector<CallWord>> evaluate_words(State& state,
                                                          std::span<const program::Expr> exprs);

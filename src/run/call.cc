@@ -75,7 +75,7 @@ void handle_signal(State& callee, const Command& command) {
 
 Flow run_called(State& callee, CommandCall& call) {
   const Command& command = call.command;
-  PERCH_TRY(placed(callee, check_platform(command)));
+  PERCH_TRY(placed(callee, command.span, check_platform(command)));
   PERCH_TRY(bind_arguments(callee, command, std::move(call.arguments)));
   for (auto& [name, value] : call.variables) {
     const auto slot = std::ranges::find(command.slot_names, name);

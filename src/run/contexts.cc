@@ -47,7 +47,9 @@ std::vector<Pair> pairs_in(std::string_view text, bool may_be_several) {
   return pairs;
 }
 
-Flow add_pairs(State& state, const program::Expr& expr, EnvOverlay& env) {
+} // namespace
+
+Flow add_env_pairs(State& state, const program::Expr& expr, EnvOverlay& env) {
   PERCH_TRY_ASSIGN(const std::string text, text_of(state, expr));
   // A comma that comes out of a placeholder is part of the value.
   const auto pairs = pairs_in(text, expr.plain());
@@ -66,13 +68,11 @@ Flow add_pairs(State& state, const program::Expr& expr, EnvOverlay& env) {
   return {};
 }
 
-} // namespace
-
 Flow run_with_env(State& state, const program::WithEnvNode& node) {
   const EnvOverlay outer = state.env;
   EnvOverlay inner = outer;
   for (const program::Expr& pair : node.pairs)
-    PERCH_TRY(add_pairs(state, pair, inner));
+    PERCH_TRY(add_env_pairs(state, pair, inner));
   const auto args = [&] {
     std::vector<std::string> names;
     for (const EnvOverlay::Entry* entry : inner.entries())

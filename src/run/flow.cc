@@ -59,19 +59,12 @@ Flow run_if(State& state, const program::IfNode& node) {
   return step.close(run_branches(state, node, step));
 }
 
-namespace {
-
-/// Runs the body once per line; a list has its elements for lines. Empty ones are skipped.
-Flow each_line(State& state, const program::ForEachNode& node, const op::Value& source) {
-  const auto once = [&](std::string_view line) -> Flow {
-    if (line.empty())
-      return {};
-    state.slots->set(node.variable, op::Value(std::string(line)));
-    return run_body(state, node.body);
-  };
+Flow each_loop_line(const op::Value& source, const std::function<Flow(std::string_view)>& once) {
   if (source.is_list()) {
-    for (const std::string& item : source.items())
-      PERCH_TRY(once(item));
+    for (const std::string& item : source.items()) {
+      if (!item.empty())
+        PERCH_TRY(once(item));
+    }
     return {};
   }
   std::string_view rest = source.text();
@@ -81,19 +74,23 @@ Flow each_line(State& state, const program::ForEachNode& node, const op::Value& 
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (line.ends_with('\r'))
       line.remove_suffix(1);
-    PERCH_TRY(once(line));
+    if (!line.empty())
+      PERCH_TRY(once(line));
   }
   return {};
 }
-
-} // namespace
 
 Flow run_for_each(State& state, const program::ForEachNode& node) {
   // A copy: the body may assign to what it walks over.
   PERCH_TRY_ASSIGN(const op::Value source, value_of(state, node.source));
   Flow result = stepped(
       state, "for_each", [&] { return StepArgs{{"variable", std::string(node.variable_name)}}; },
-      [&] { return each_line(state, node, source); });
+      [&] {
+        return each_loop_line(source, [&](std::string_view line) {
+          state.slots->set(node.variable, op::Value(std::string(line)));
+          return run_body(state, node.body);
+        });
+      });
   state.slots->clear(node.variable);
   return result;
 }
@@ -137,13 +134,18 @@ Flow run_match(State& state, const program::MatchNode& node) {
   return step.close(run_chosen(state, node, subject, step));
 }
 
+bool fits_platform(const program::PlatformNode& node, std::string_view wanted) {
+  if (node.arch)
+    return wanted == sys::arch_name();
+  return wanted == sys::os_name() || (wanted == "unix" && sys::os_name() != "windows");
+}
+
 Flow run_platform(State& state, const program::PlatformNode& node) {
   PERCH_TRY_ASSIGN(const std::string wanted, text_of(state, node.value));
   Step step(state);
   if (watched(state))
     PERCH_TRY(step.open({.kind = statement_name(node), .args = {{"name", wanted}}}));
-  const bool unix_like = !node.arch && wanted == "unix" && sys::os_name() != "windows";
-  if (wanted == (node.arch ? sys::arch_name() : sys::os_name()) || unix_like)
+  if (fits_platform(node, wanted))
     return step.close(run_body(state, node.body));
   step.mark_skipped();
   return step.close(Flow());

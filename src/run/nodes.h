@@ -5,6 +5,9 @@
 #include "program/program.h"
 #include "run/state.h"
 
+#include <functional>
+#include <string_view>
+
 namespace perch::run {
 
 // body.cc
@@ -19,6 +22,12 @@ namespace perch::run {
 [[nodiscard]] Flow run_for_each(State& state, const program::ForEachNode& node);
 [[nodiscard]] Flow run_match(State& state, const program::MatchNode& node);
 [[nodiscard]] Flow run_platform(State& state, const program::PlatformNode& node);
+/// Whether the block, its word being `wanted`, is for the machine perch runs on.
+[[nodiscard]] bool fits_platform(const program::PlatformNode& node, std::string_view wanted);
+/// Calls `once` for every line that for_each visits: elements of a list, or the lines of a text
+/// without their ends; empty ones are skipped.
+[[nodiscard]] Flow each_loop_line(const op::Value& source,
+                                  const std::function<Flow(std::string_view)>& once);
 
 // rescue.cc
 [[nodiscard]] Flow run_try(State& state, const program::TryNode& node);
@@ -29,6 +38,8 @@ namespace perch::run {
 
 // contexts.cc
 [[nodiscard]] Flow run_with_env(State& state, const program::WithEnvNode& node);
+/// Adds what one word of with_env says to `env`. Errors: bad_argument when it is no NAME=value.
+[[nodiscard]] Flow add_env_pairs(State& state, const program::Expr& expr, EnvOverlay& env);
 [[nodiscard]] Flow run_with_cwd(State& state, const program::WithCwdNode& node);
 [[nodiscard]] Flow run_sandbox(State& state, const program::SandboxNode& node);
 

@@ -76,7 +76,7 @@ void Checks::variables() {
 
 void Checks::bins() {
   for (const program::Bin* bin : state_.run.program().requirements.bins) {
-    if (bin->optional || (!reach_.any_program && !reach_.bins.contains(bin)))
+    if (bin->optional || !reach_.bins.contains(bin))
       continue;
     if (const Flow hash_file = check_hash_file(state_, *bin); !hash_file) {
       add(bin->span, hash_file.error()->error.message, hash_file.error()->error.help);

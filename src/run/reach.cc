@@ -1,7 +1,7 @@
 #include "run/reach.h"
 
 #include "base/text.h"
-#include "sys/world.h"
+#include "run/nodes.h"
 
 #include <algorithm>
 
@@ -18,12 +18,20 @@ using program::NodeKind;
 
 /// A block for another platform is not reached on this one.
 bool is_elsewhere(const program::PlatformNode& node) {
-  if (!node.value.plain())
-    return false;
-  const std::string_view wanted = node.value.text;
-  if (node.arch)
-    return wanted != sys::arch_name();
-  return wanted != sys::os_name() && !(wanted == "unix" && sys::os_name() != "windows");
+  return node.value.plain() && !fits_platform(node, node.value.text);
+}
+
+/// The first word of a text, as far as it is written out; empty when a placeholder is part of it.
+std::string_view first_word(const Expr& expr) {
+  const bool starts_plain = expr.plain() || expr.pieces[0].kind == program::Piece::Kind::Text;
+  if (!starts_plain)
+    return {};
+  std::string_view text = expr.plain() ? expr.text : expr.pieces[0].text;
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\n"), text.size()));
+  const auto end = text.find_first_of(" \t\n");
+  if (end == text.npos && !expr.plain())
+    return {};
+  return text.substr(0, end);
 }
 
 class Walk {
@@ -102,19 +110,16 @@ void Walk::op(const program::OpNode& node) {
     const Expr* word = subject >= 0 && static_cast<std::size_t>(subject) < node.params.size()
                            ? node.params[static_cast<std::size_t>(subject)]
                            : nullptr;
-    const bool known = word != nullptr && word->plain();
-    if (need.cap == op::Cap::Env && known)
+    if (need.cap == op::Cap::Env && word != nullptr && word->plain())
       reach_.variables.insert(word->text);
     if (need.cap != op::Cap::Exec)
       continue;
     reach_.starts_programs = true;
-    std::string_view head = known ? base::trim(word->text) : std::string_view();
-    head = head.substr(0, head.find_first_of(" \t\n"));
+    const std::string_view head = word != nullptr ? first_word(*word) : std::string_view();
     for (const program::Bin* bin : program_.requirements.bins) {
-      if (bin->name == head || bin->alias == head)
+      if (!head.empty() && (bin->name == head || bin->alias == head))
         reach_.bins.insert(bin);
     }
-    reach_.any_program = reach_.any_program || !known;
   }
 }
 
@@ -124,8 +129,6 @@ void Walk::exec(const program::ExecNode& node) {
   exprs(node.args);
   if (node.bin != nullptr)
     reach_.bins.insert(node.bin);
-  else if (!node.head.plain())
-    reach_.any_program = true;
 }
 
 void Walk::guest(const program::WasmRunNode& node) {

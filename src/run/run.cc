@@ -5,6 +5,7 @@
 #include "op/call.h"
 #include "run/arguments.h"
 #include "run/call.h"
+#include "run/request.h"
 #include "run/requirements.h"
 #include "run/shared_run.h"
 #include "sys/digest.h"
@@ -16,11 +17,6 @@ namespace perch::run {
 namespace {
 
 using program::Command;
-
-Outcome invalid(Error error) {
-  return {.how = Outcome::How::Invalid,
-          .failure = Failure{.error = std::move(error), .span = {}, .chain = {}}};
-}
 
 Outcome outcome_of(Flow result) {
   if (result)
@@ -39,26 +35,6 @@ CallArguments caught_arguments(const Command& command, const Request& request) {
   arguments.proxied.push_back(request.caught_word);
   arguments.proxied.insert(arguments.proxied.end(), request.words.begin(), request.words.end());
   return arguments;
-}
-
-std::expected<CallArguments, ArgumentError> arguments_of(const Setting& setting,
-                                                         const Request& request) {
-  const Command& command = *request.command;
-  if (command.is_catch)
-    return caught_arguments(command, request);
-  std::vector<CallWord> words;
-  for (const std::string& word : request.words)
-    words.push_back({.text = word, .span = {}});
-  return assign_words(command, words, setting.own_flags);
-}
-
-/// The typed word of a `catch`, under the name it declares.
-std::vector<std::pair<std::string_view, std::string>> caught_variable(const Request& request) {
-  const Command& command = *request.command;
-  if (!command.is_catch || command.catch_slot < 0)
-    return {};
-  const auto slot = static_cast<std::size_t>(command.catch_slot);
-  return {{command.slot_names[slot], request.caught_word}};
 }
 
 FdOutlet::Keep kept_output(const Setting& setting) {
@@ -129,7 +105,7 @@ Flow run_request(State& state, const Request& request, CallArguments arguments) 
   PERCH_TRY_ASSIGN(const policy::Policy policy, with_requirements(state));
   const Restoring<const policy::Policy*> in_force(state.policy, &policy);
   // From here on nothing happens that some layer denies.
-  PERCH_TRY(placed(state, check_platform(*request.command)));
+  PERCH_TRY(placed(state, request.command->span, check_platform(*request.command)));
   PERCH_TRY(preflight(state, *request.command));
   PERCH_TRY(call_command(state, {.command = *request.command,
                                  .arguments = std::move(arguments),
@@ -141,26 +117,56 @@ Flow run_request(State& state, const Request& request, CallArguments arguments) 
 
 } // namespace
 
-Outcome execute(const Setting& setting, const Request& request) {
-  auto arguments = arguments_of(setting, request);
-  if (!arguments)
-    return invalid(std::move(arguments.error().error));
+Outcome invalid_request(Error error) {
+  return {.how = Outcome::How::Invalid,
+          .failure = Failure{.error = std::move(error), .span = {}, .chain = {}}};
+}
 
-  SharedRun run(setting, request);
-  FdOutlet out(setting.world.out, "stdout", kept_output(setting));
-  FdOutlet err(setting.world.err, "stderr", FdOutlet::Keep::Nothing);
+std::expected<CallArguments, ArgumentError> request_arguments(const Setting& setting,
+                                                              const Request& request) {
+  const Command& command = *request.command;
+  if (command.is_catch)
+    return caught_arguments(command, request);
+  std::vector<CallWord> words;
+  for (const std::string& word : request.words)
+    words.push_back({.text = word, .span = {}});
+  return assign_words(command, words, setting.own_flags);
+}
+
+std::vector<std::pair<std::string_view, std::string>> caught_variable(const Request& request) {
+  const Command& command = *request.command;
+  if (!command.is_catch || command.catch_slot < 0)
+    return {};
+  const auto slot = static_cast<std::size_t>(command.catch_slot);
+  return {{command.slot_names[slot], request.caught_word}};
+}
+
+State first_state(SharedRun& run, Outlet& out, Outlet& err) {
+  const Request& request = run.request();
   State state{.run = run};
   state.module = request.command->module;
   state.directory = request.directory;
   state.policy = &request.policy;
   state.cancel = request.cancel;
-  state.in = setting.world.in;
   state.out = &out;
   state.err = &err;
+  return state;
+}
+
+Outcome execute(const Setting& setting, const Request& request) {
+  auto arguments = request_arguments(setting, request);
+  if (!arguments)
+    return invalid_request(std::move(arguments.error().error));
+
+  SharedRun run(setting, request);
+  FdOutlet out(setting.world.out, "stdout", kept_output(setting));
+  FdOutlet err(setting.world.err, "stderr", FdOutlet::Keep::Nothing);
+  State state = first_state(run, out, err);
+  state.in = setting.world.in;
   state.terminal = true;
 
   Flow result = run_request(state, request, std::move(*arguments));
-  if (auto flushed = out.flush(); !flushed && result)
+  if (auto flushed = out.flush(*request.cancel); !flushed && result)
     result = raise(state, std::move(flushed).error());
   return end_session(run, outcome_of(std::move(result)));
 }
