@@ -9,6 +9,7 @@
 #include "cli/verbs.h"
 #include "lang/parse.h"
 #include "sys/fs.h"
+#include "sys/real.h"
 
 namespace perch::cli {
 
@@ -92,8 +93,15 @@ int format(const Context& context) {
   }
   if (files.empty())
     files.push_back(context.options.file);
+  // A signal ends the work between two files; a full disk is an error, not the end of the process.
+  const auto root = sys::CancelToken::root();
+  const sys::SignalGuard signals(*root);
   int status = kOk;
   for (const std::string& file : files) {
+    if (const Status go_on = root->check(); !go_on) {
+      context.report(go_on.error());
+      return 128 + root->signal();
+    }
     Options options = context.options;
     options.file = file;
     Context each{.options = options,

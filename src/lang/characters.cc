@@ -142,6 +142,13 @@ bool check_characters(const diag::Source& source, diag::Diags& diags) {
     diags.error(NulByte{}, {source.id, begin, begin + 1});
     return false;
   }
+  if (const std::size_t at = text.find('\r');
+      at != std::string_view::npos && !text.contains('\n')) {
+    // The whole file is one line to everybody else: what it says as such is of no interest.
+    const auto begin = static_cast<std::uint32_t>(at);
+    diags.error(StrayCarriageReturn{}, {source.id, begin, begin + 1});
+    return false;
+  }
   report_deceptive(source, diags);
   return true;
 }

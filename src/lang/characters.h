@@ -28,7 +28,7 @@ namespace perch::lang {
 
 /// Whether `source` is text at all. Reports the reason if not, and the characters in it that
 /// would show a reader something else than what runs: control characters, bidirectional
-/// overrides, carriage returns without a line feed.
+/// overrides, carriage returns without a line feed. A file whose lines all end in those is none.
 [[nodiscard]] bool check_characters(const diag::Source& source, diag::Diags& diags);
 
 } // namespace perch::lang

@@ -27,6 +27,7 @@ std::shared_ptr<const Program> Analyzer::analyze(const Root& root) {
   }
   declare_bundle(*units_.front());
   publish_commands();
+  note_imported_authority();
   for (auto& unit : units_)
     check_collisions(*unit);
   // From here on every name that can be used anywhere is declared.

@@ -84,6 +84,7 @@ private:
   Unit* load_import(Unit& unit, const lang::ImportDecl& decl);
   std::optional<std::string> import_path(Unit& unit, const lang::Word& word);
   void publish_commands();
+  void note_imported_authority();
   void publish(Unit& unit);
   void adopt(Unit& unit, const Unit::Link& link);
   Command* find_command(const Unit& unit, std::string_view name) const;
@@ -109,6 +110,7 @@ private:
   void resolve_config(Context& ctx, Command& command, const lang::ProcDecl& decl);
   void resolve_args(Context& ctx, Command& command, const lang::ProcDecl& decl);
   Arg resolve_arg(Context& ctx, const lang::ArgDecl& decl);
+  void check_default(const Arg& arg, const lang::ArgDecl& decl);
   void check_args(const Command& command);
   void apply_config(Context& ctx, Command& command, const lang::ConfigLine& line);
 
@@ -131,6 +133,7 @@ private:
   const Node* chain(Context& ctx, const lang::CallStmt& stmt, Slot capture,
                     std::string_view capture_name);
   const Node* exec_node(Context& ctx, const lang::Clause& clause, const Bin* bin);
+  void note_shell_text(const op::OpDecl& op, const lang::Clause& clause);
   const Node* op_clause(Context& ctx, const op::OpDecl& op, const lang::Clause& clause, bool stage);
   bool wants_bin(const lang::Clause& clause, const op::OpDecl* op) const;
   const Node* unknown_head(Context& ctx, const lang::Clause& clause);
@@ -142,6 +145,7 @@ private:
                            std::span<const Expr> args);
   const Node* template_use(Context& ctx, const Unit::SeenTemplate& seen,
                            const lang::Clause& clause);
+  void check_template_value(const lang::ArgDecl& decl, const Expr& value);
   std::vector<ScopeNode::Bind> template_binds(Context& ctx, const lang::ProcDecl& decl,
                                               const lang::Clause& clause);
   bool expansion_fits(const Context& ctx, std::size_t statements);
@@ -160,6 +164,7 @@ private:
   const Node* match(Context& ctx, const lang::MatchStmt& stmt);
   const Node* try_statement(Context& ctx, const lang::TryStmt& stmt);
   const Cond* condition(Context& ctx, const lang::Cond& cond);
+  void warn_of_text(const Context& ctx, const lang::Word& word);
   const Cond* condition_call(Context& ctx, const lang::Cond& cond);
   void declare_loop_captures(Context& ctx, lang::Body stmts);
   static void collect_assigned(lang::Body stmts, std::vector<std::string_view>& names);
@@ -218,6 +223,7 @@ private:
   std::vector<PendingCall> pending_calls_;
   std::size_t expanded_ = 0; ///< statements made by templates so far
   std::size_t cache_blocks_ = 0;
+  bool shell_noted_ = false;
 };
 
 /// 64 lower-case hex digits from `sha256:HEX` or bare hex, or empty.

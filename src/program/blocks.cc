@@ -1,5 +1,6 @@
 // Blocks with a head of words and options: execution contexts, platforms, pipes.
 
+#include "base/error_kinds.h"
 #include "program/analyzer.h"
 
 #include <algorithm>
@@ -163,6 +164,15 @@ const Node* Analyzer::retry(Context& ctx, const lang::BlockStmt& stmt) {
       made->backoff->text != "linear" && made->backoff->text != "exponential") {
     diags_.error(BadOption{"backoff", made->backoff->text, "fixed, linear or exponential"},
                  made->backoff->span);
+  }
+  if (made->on != nullptr && made->on->plain()) {
+    for (const std::string_view written : base::split(made->on->text, ',')) {
+      const std::string_view wanted = base::trim(written);
+      if (std::ranges::find(kind::kAll, wanted) == kind::kAll.end()) {
+        diags_.error(UnknownKindCase{wanted, base::nearest(wanted, kind::kAll).value_or("")},
+                     made->on->span);
+      }
+    }
   }
   declare_loop_captures(ctx, stmt.body);
   made->body = body(ctx, stmt.body);

@@ -3,6 +3,7 @@
 // Order for a head that is plain text: declared bin, op, command, template; without a `requires`
 // block anything else is a program. `exec HEAD` and a head with a placeholder are always programs.
 
+#include "lang/keywords.h"
 #include "program/analyzer.h"
 
 #include <algorithm>
@@ -67,6 +68,12 @@ bool takes(const op::OpDecl& op, std::size_t words) {
       break;
   }
   return words >= least && words <= most;
+}
+
+/// A word that stands before `do`, or in an `arg`, and never in a body.
+bool is_configuration(std::string_view word) {
+  return lang::find_setting(word, lang::Region::Command) != nullptr ||
+         lang::find_setting(word, lang::Region::Arg) != nullptr;
 }
 
 bool literal_fits(Type type, std::string_view text) {
@@ -287,6 +294,11 @@ const Node* Analyzer::named_call(Context& ctx, const lang::Clause& clause, Slot 
 
 const Node* Analyzer::unknown_head(Context& ctx, const lang::Clause& clause) {
   const lang::Word& head = clause.words[0];
+  if (is_configuration(head.text) &&
+      (!loading_.program_exists || !loading_.program_exists(head.text))) {
+    diags_.error(ConfigInBody{head.text}, head.span);
+    return nullptr;
+  }
   if (program_->requirements.present) {
     diags_.error(BinNotDeclared{head.text, nearest_call(ctx, head.text, true)}, head.span);
     return nullptr;
@@ -320,6 +332,16 @@ const Node* Analyzer::exec_node(Context& ctx, const lang::Clause& clause, const 
   return made;
 }
 
+/// Says once what a manifest cannot see.
+void Analyzer::note_shell_text(const op::OpDecl& op, const lang::Clause& clause) {
+  const auto is_shell = [](const op::Need& need) { return need.shell; };
+  if (strictness_ != Strictness::Check || !program_->requirements.present || shell_noted_ ||
+      std::ranges::none_of(op.requests(), is_shell))
+    return;
+  shell_noted_ = true;
+  diags_.add(diag::make(TextNotExamined{}, clause.span, diag::Severity::Note));
+}
+
 const Node* Analyzer::op_clause(Context& ctx, const op::OpDecl& op, const lang::Clause& clause,
                                 bool stage) {
   const lang::Word& head = clause.words[0];
@@ -333,6 +355,7 @@ const Node* Analyzer::op_clause(Context& ctx, const op::OpDecl& op, const lang::
   if (strictness_ == Strictness::Check && !op.deprecated.empty()) {
     diags_.add(diag::make(DeprecatedOp{head.text, op.deprecated}, head.span, diag::Severity::Note));
   }
+  note_shell_text(op, clause);
   auto* made = const_cast<OpNode*>(op_node(ctx, op, head, clause.words.subspan(1), stage,
                                            op.bare_names ? Bare::Name : Bare::Text));
   if (made != nullptr)

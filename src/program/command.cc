@@ -30,8 +30,11 @@ bool well_shaped(const lang::ConfigLine& line, lang::Region region, diag::Diags&
   return true;
 }
 
-std::span<const std::string_view> texts(base::Arena& arena, std::span<const lang::Word> words) {
-  std::vector<std::string_view> out;
+/// `before` with the texts of `words`: a line that may be repeated adds to its list.
+std::span<const std::string_view> texts(base::Arena& arena,
+                                        std::span<const std::string_view> before,
+                                        std::span<const lang::Word> words) {
+  std::vector<std::string_view> out(before.begin(), before.end());
   for (const lang::Word& word : words)
     out.push_back(word.text);
   return arena.copy(out);
@@ -103,9 +106,9 @@ void Analyzer::apply_config(Context& ctx, Command& command, const lang::ConfigLi
     command.proxy_args = true;
     command.proxy_slot = ctx.frame->assign("proxy_args");
   } else if (key == "require_os") {
-    command.require_os = texts(arena_, line.words);
+    command.require_os = texts(arena_, command.require_os, line.words);
   } else if (key == "require_arch") {
-    command.require_arch = texts(arena_, line.words);
+    command.require_arch = texts(arena_, command.require_arch, line.words);
   } else if (key == "dir") {
     command.dir = keep(expr(ctx, line.words[0], Bare::Text));
   } else if (key == "env") {
@@ -181,7 +184,7 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
         arg.index = static_cast<int>(*index);
       }
     } else if (field.keyword == "choices") {
-      arg.choices = texts(arena_, field.words);
+      arg.choices = texts(arena_, arg.choices, field.words);
     } else {
       (field.keyword == "optional" ? arg.optional
        : field.keyword == "rest"   ? arg.rest
@@ -190,11 +193,7 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
   }
   if (!typed)
     diags_.error(MissingType{decl.name}, decl.name_span);
-  if (arg.fallback != nullptr && arg.fallback->plain() && !fits(arg.type, arg.fallback->text)) {
-    diags_.error(ArgumentType{"default", op::type_name(arg.type), arg.fallback->text,
-                              "give a default of the argument's type"},
-                 arg.fallback->span);
-  }
+  check_default(arg, decl);
   arg.slot = ctx.frame->fresh(arg.name);
   if (arg.rest) {
     if (arg.type != Type::Text)
@@ -203,6 +202,32 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
     arg.count_slot = ctx.frame->fresh(arena_.copy(cat(arg.name, "_count")));
   }
   return arg;
+}
+
+/// Whether the default and the choices are values the argument can have.
+void Analyzer::check_default(const Arg& arg, const lang::ArgDecl& decl) {
+  const auto is_choice = [&](std::string_view text) {
+    return arg.choices.empty() || std::ranges::find(arg.choices, text) != arg.choices.end();
+  };
+  if (arg.fallback != nullptr && arg.fallback->plain()) {
+    if (!fits(arg.type, arg.fallback->text)) {
+      diags_.error(ArgumentType{"default", op::type_name(arg.type), arg.fallback->text,
+                                "give a default of the argument's type"},
+                   arg.fallback->span);
+    } else if (!is_choice(arg.fallback->text)) {
+      diags_.error(BadOption{"default", arg.fallback->text, "one of the choices"},
+                   arg.fallback->span);
+    }
+  }
+  for (const lang::ConfigLine& field : decl.fields) {
+    for (const lang::Word& word : field.words) {
+      if (field.keyword == "choices" && !fits(arg.type, word.text)) {
+        diags_.error(ArgumentType{"choices", op::type_name(arg.type), word.text,
+                                  "every choice is a value of the argument's type"},
+                     word.span);
+      }
+    }
+  }
 }
 
 void Analyzer::check_args(const Command& command) {
@@ -223,6 +248,9 @@ void Analyzer::check_args(const Command& command) {
       diag::Diag diag = diag::make(IndexRules{arg.name, "is taken already"}, arg.span);
       diag.related.push_back({positional[i - 1]->span, "by this argument"});
       diags_.add(std::move(diag));
+    } else if (strictness_ == Strictness::Check &&
+               *arg.index > (i > 0 ? *positional[i - 1]->index + 1 : 0)) {
+      diags_.warn(IndexRules{arg.name, "leaves out the one before it"}, arg.span);
     }
     if (arg.rest && i + 1 != positional.size()) {
       diags_.error(RestRules{arg.name, "is not the last positional"}, arg.span);

@@ -4,6 +4,8 @@
 #include "lang/token.h"
 #include "program/analyzer.h"
 
+#include <algorithm>
+
 namespace perch::program {
 
 namespace {
@@ -205,6 +207,35 @@ void Analyzer::adopt(Unit& unit, const Unit::Link& link) {
   }
   unit.seen_templates.insert(link.unit->seen_templates.begin(), link.unit->seen_templates.end());
   unit.seen_bindings.insert(link.unit->seen_bindings.begin(), link.unit->seen_bindings.end());
+}
+
+/// `--check` tells what an import adds to what the root file declares itself: the requirements of
+/// all files are one list.
+void Analyzer::note_imported_authority() {
+  if (strictness_ != Strictness::Check)
+    return;
+  const auto needs_of = [&](const Unit& unit) {
+    std::vector<std::string_view> lines;
+    for (const lang::RequiresBlock& block : unit.ast.requires_blocks) {
+      for (const lang::Need& need : block.needs)
+        lines.push_back(sources_.text(need.span));
+    }
+    return lines;
+  };
+  const std::vector<std::string_view> own = needs_of(*units_.front());
+  for (const auto& unit : units_) {
+    for (const Unit::Link& link : unit->links) {
+      std::string added;
+      for (const std::string_view line : needs_of(*link.unit)) {
+        if (std::ranges::find(own, line) == own.end())
+          added += cat(added.empty() ? "" : ", ", line);
+      }
+      if (!added.empty()) {
+        diags_.add(diag::make(ImportAdds{link.unit->module->path, std::move(added)}, link.span,
+                              diag::Severity::Note));
+      }
+    }
+  }
 }
 
 void Analyzer::publish_commands() {

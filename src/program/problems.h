@@ -21,6 +21,9 @@ struct UnknownName {
   std::string_view name, nearest;
   std::string message() const { return cat("unknown name `", name, "`"); }
   std::string help() const {
+    if (nearest.empty() && name.contains('.'))
+      return "the fields of an error are known in its `rescue` and `finally`, those of `hook` in a "
+             "hook's handler";
     return did_you_mean(nearest, cat("bind it first (`", name,
                                      " = …`), make it an `arg`, or read a host "
                                      "variable with `get_env`"));
@@ -55,6 +58,17 @@ struct ReservedName {
   std::string_view what, name;
   std::string message() const { return cat(what, " `", name, "` collides with a built-in word"); }
   std::string help() const { return "choose another name"; }
+};
+
+struct WordIsText {
+  static constexpr std::string_view id = "word-is-text";
+  std::string_view name;
+  std::string message() const {
+    return cat("`", name, "` is its own text here, not the value of that name");
+  }
+  std::string help() const {
+    return cat("for the value write \"${", name, "}\"; for the text \"", name, "\"");
+  }
 };
 
 struct OpHidesCommand {
@@ -309,6 +323,31 @@ struct UnknownHookTarget {
   std::string message() const { return cat("hook target `", name, "` is no category and no op"); }
   std::string help() const {
     return did_you_mean(nearest, "categories are: exec, net, write, read, env, any");
+  }
+};
+
+struct ImportAdds {
+  static constexpr std::string_view id = "import-adds";
+  std::string_view path;
+  std::string what;
+  std::string message() const {
+    return cat("importing \"", path, "\" lets every command of the program use what it declares");
+  }
+  std::string help() const { return cat("it adds: ", what); }
+};
+
+struct TextNotExamined {
+  static constexpr std::string_view id = "text-not-examined";
+  std::string message() const { return "of shell text only the first word is checked"; }
+  std::string help() const { return "programs and `pipe` are checked word by word"; }
+};
+
+struct ConfigInBody {
+  static constexpr std::string_view id = "config-in-body";
+  std::string_view keyword;
+  std::string message() const { return cat("`", keyword, "` configures a command"); }
+  std::string help() const {
+    return cat("move it out of `do`, or write `exec ", keyword, " …` for a program of that name");
   }
 };
 

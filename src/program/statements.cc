@@ -195,11 +195,22 @@ const Cond* Analyzer::condition(Context& ctx, const lang::Cond& cond) {
     made->op = cond.op;
     made->a = expr(ctx, cond.words[0], Bare::Lookup);
     made->b = expr(ctx, cond.words[1], Bare::Text);
+    warn_of_text(ctx, cond.words[1]);
     return made;
   case Kind::Call:
     return condition_call(ctx, cond);
   }
   return made;
+}
+
+/// The right side of a comparison is text; a word that is also a name was perhaps not meant so.
+void Analyzer::warn_of_text(const Context& ctx, const lang::Word& word) {
+  if (strictness_ != Strictness::Check || !word.plain() || word.quote != lang::Quote::None ||
+      !base::is_identifier(word.text))
+    return;
+  const auto name = lookup(ctx, word.text, word.span);
+  if (name && (name->slot >= 0 || name->binding >= 0))
+    diags_.warn(WordIsText{word.text}, word.span);
 }
 
 const Cond* Analyzer::condition_call(Context& ctx, const lang::Cond& cond) {

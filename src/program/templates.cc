@@ -22,6 +22,15 @@ std::string usage(const lang::ProcDecl& decl) {
   return out;
 }
 
+/// Which argument a bare `-name` or `--name` names; past the end when none.
+std::size_t named_argument(std::span<const lang::ArgDecl* const> order, const lang::Word& word) {
+  if (word.quote != lang::Quote::None || !word.plain() || !word.text.starts_with('-'))
+    return order.size();
+  const std::string_view name = word.text.substr(word.text.starts_with("--") ? 2 : 1);
+  const auto found = std::ranges::find(order, name, &lang::ArgDecl::name);
+  return static_cast<std::size_t>(found - order.begin());
+}
+
 } // namespace
 
 std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::ProcDecl& decl,
@@ -38,8 +47,15 @@ std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::
   std::vector<std::optional<Expr>> values(order.size());
   std::size_t next = 0;
   const std::string_view shown = arena_.copy(usage(decl));
-  for (const lang::Word& word : clause.words.subspan(1)) {
-    // `-who=x` binds by name where the template has such an argument.
+  const auto words = clause.words.subspan(1);
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    const lang::Word& word = words[at];
+    // `-who=x` and `-who x` bind by name where the template has such an argument.
+    if (const auto named = named_argument(order, word);
+        named < order.size() && at + 1 < words.size()) {
+      values[named] = expr(ctx, words[++at], Bare::Text);
+      continue;
+    }
     std::string_view text = word.plain()                                   ? word.text
                             : word.parts[0].kind == lang::Part::Kind::Text ? word.parts[0].text
                                                                            : "";
@@ -83,9 +99,31 @@ std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::
       diags_.error(MissingArgument{decl.name, arg.name, shown}, clause.words[0].span);
       continue;
     }
+    if (values[i])
+      check_template_value(arg, *values[i]);
     binds.push_back({.slot = -1, .name = arg.name, .value = values[i].value_or(Expr{})});
   }
   return binds;
+}
+
+void Analyzer::check_template_value(const lang::ArgDecl& decl, const Expr& value) {
+  const lang::ConfigLine* type = field(decl, "type");
+  if (type == nullptr || type->words.empty() || !value.plain())
+    return;
+  const std::string_view name = type->words[0].text;
+  const bool fits = name == "int"     ? base::parse_int(value.text).has_value()
+                    : name == "float" ? base::parse_float(value.text).has_value()
+                    : name == "bool"  ? value.text == "true" || value.text == "false"
+                                      : true;
+  if (!fits) {
+    diags_.error(ArgumentType{decl.name, name, value.text, "the argument's `type` line says so"},
+                 value.span);
+  }
+  const lang::ConfigLine* choices = field(decl, "choices");
+  if (choices == nullptr ||
+      std::ranges::find(choices->words, value.text, &lang::Word::text) != choices->words.end())
+    return;
+  diags_.error(BadOption{decl.name, value.text, "one of its choices"}, value.span);
 }
 
 const Node* Analyzer::template_use(Context& ctx, const Unit::SeenTemplate& seen,
