@@ -101,6 +101,12 @@ if(TARGET perch)
   add_test(NAME e2e.bundle_faults
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/bundle_faults.py
                    --perch $<TARGET_FILE:perch> --guests ${PERCH_TEST_GUESTS})
+  foreach(script examples fmt completions)
+    add_test(NAME e2e.${script}
+             COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/run_${script}.py
+                     --perch $<TARGET_FILE:perch>)
+    set_tests_properties(e2e.${script} PROPERTIES LABELS e2e TIMEOUT 900)
+  endforeach()
   set_tests_properties(e2e.cases e2e.diagnostics e2e.bundle_faults PROPERTIES LABELS e2e TIMEOUT 900
                        FIXTURES_REQUIRED guests)
   set_tests_properties(docs.blocks docs.blocks_runner_finds_what_it_looks_for docs.ops_page

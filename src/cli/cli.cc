@@ -43,7 +43,19 @@ bool file_has_command(const Context& context) {
   return command != nullptr && !command->is_private && !command->is_test;
 }
 
+/// Verbs that would act although only a plan was asked for.
+bool acts(Verb verb) {
+  return verb == Verb::Test || verb == Verb::Format || verb == Verb::Init || verb == Verb::Cache ||
+         verb == Verb::Warm;
+}
+
 int dispatch(const Context& context) {
+  if (context.options.dry_run != DryRun::No && acts(context.options.verb)) {
+    context.report(Error{.kind = kind::kBadArgument,
+                         .message = "`--dry-run` shows the plan of a command",
+                         .help = "name one: perch --dry-run COMMAND"});
+    return kUsage;
+  }
   switch (context.options.verb) {
   case Verb::Run:
     return run_command(context);

@@ -80,7 +80,7 @@ std::string arguments_table(const program::Command& command) {
     for (std::string_view choice : arg->choices)
       choices += cat(choices.empty() ? "" : "|", choice);
     if (!choices.empty())
-      state += cat(" one of ", choices);
+      state += cat(" one of ", choices, arg->description.empty() ? "" : ";");
     const std::string line = cat("  ", column(name, 16), column(written_type(arg->type), 8),
                                  column(state, 14), arg->description);
     out += cat(line.substr(0, line.find_last_not_of(' ') + 1), '\n');
@@ -131,11 +131,12 @@ std::string command_help(const Context& context, const program::Program& program
                          const program::Command& command) {
   const std::string_view called =
       program.name.empty() ? std::string_view(context.self) : program.name;
-  const std::string heading = command.description.empty()
-                                  ? std::string(command.name)
-                                  : cat(command.name, " — ", command.description);
-  std::string out = cat(heading, '\n', title_rule(heading), "\n\nUSAGE\n  ", called, ' ',
-                        program::command_usage(command), '\n');
+  const std::string_view about = command.description;
+  const auto first_line = std::min(about.find('\n'), about.size());
+  const std::string heading = about.empty() ? std::string(command.name)
+                                            : cat(command.name, " — ", about.substr(0, first_line));
+  std::string out = cat(heading, '\n', title_rule(heading), about.substr(first_line),
+                        "\n\nUSAGE\n  ", called, ' ', program::command_usage(command), '\n');
   if (!command.args.empty())
     out += arguments_table(command);
   if (!command.env.empty()) {

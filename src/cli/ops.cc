@@ -1,12 +1,14 @@
 // `perch ops [NAME | --markdown]`: the reference of all ops, from their table.
 
 #include "base/error_kinds.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "program/usage.h"
 
 #include <algorithm>
+#include <array>
 
 namespace perch::cli {
 
@@ -158,6 +160,46 @@ std::string page(const std::vector<const op::OpDecl*>& all) {
   return out + body;
 }
 
+std::string_view title_of(op::Family family) {
+  return std::ranges::find(kGroups, family, &Group::family)->title;
+}
+
+base::Json op_json(const op::OpDecl& op) {
+  const auto text = [](std::string_view view) { return std::string(view); };
+  base::Json params = base::Json::array();
+  for (const op::Param& param : op.parameters()) {
+    constexpr std::array<std::string_view, 4> kArity = {"required", "optional", "rest", "named"};
+    base::Json each = {{"name", text(param.name)},
+                       {"type", text(op::type_name(param.type))},
+                       {"arity", text(kArity.at(static_cast<std::size_t>(param.arity)))}};
+    if (!param.fallback.empty())
+      each["default"] = text(param.fallback);
+    if (!param.about.empty())
+      each["about"] = text(param.about);
+    params.push_back(std::move(each));
+  }
+  base::Json needs = base::Json::array();
+  for (const op::Need& need : op.requests())
+    needs.push_back({{"capability", text(op::cap_name(need.cap))}, {"of", text(need.subject)}});
+  base::Json aliases = base::Json::array();
+  for (const std::string_view alias : op.aliases) {
+    if (!alias.empty())
+      aliases.push_back(text(alias));
+  }
+  base::Json json = {{"name", text(op.name)},
+                     {"aliases", std::move(aliases)},
+                     {"family", text(title_of(op.family))},
+                     {"summary", text(op.summary)},
+                     {"usage", program::op_usage(op)},
+                     {"params", std::move(params)},
+                     {"returns", text(op::type_name(op.returns))},
+                     {"needs", std::move(needs)},
+                     {"example", text(op.example)}};
+  if (!op.deprecated.empty())
+    json["deprecated"] = text(op.deprecated);
+  return json;
+}
+
 } // namespace
 
 int ops(const Context& context) {
@@ -183,6 +225,13 @@ int ops(const Context& context) {
                          .help = near ? cat("did you mean `", *near, "`?")
                                       : std::string("`perch ops` lists them all")});
     return kNotFound;
+  }
+  if (context.options.json) {
+    base::Json list = base::Json::array();
+    for (const op::OpDecl* op : sorted(table))
+      list.push_back(op_json(*op));
+    context.out(cat(base::json_text(list), '\n'));
+    return kOk;
   }
   std::string out;
   for (const op::OpDecl* op : sorted(table))

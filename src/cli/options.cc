@@ -136,9 +136,10 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
     }
   }
   // `./ops.perch deploy`, as a `#!` line starts it.
-  if (at < argv.size() && options.file.empty() && path_shaped(argv[at]) && is_file(argv[at])) {
+  // One that is not there is reported as that: no command has such a name.
+  if (at < argv.size() && options.file.empty() && path_shaped(argv[at]) &&
+      (argv[at].contains('/') || is_file(argv[at])))
     options.file = argv[at++];
-  }
   if (at < argv.size()) {
     options.command = argv[at++];
     const auto verbs = verb_words();
