@@ -312,7 +312,7 @@ end
 
 
 # Rounds that take about half a second each.
-COMPUTE_ROUNDS = (("sha256", "100"), ("nbody", "2000000"), ("sieve", "40"), ("matmul", "8"))
+COMPUTE_ROUNDS = (("sha256", "150"), ("nbody", "30"), ("sieve", "60"), ("matmul", "20"))
 
 BENCHES = {"start": bench_start, "wasm": bench_wasm, "lang": bench_lang, "policy": bench_policy}
 
