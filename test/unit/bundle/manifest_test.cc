@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace perch::bundle {
 namespace {
 
@@ -62,13 +64,19 @@ void expect_refused(const Manifest& manifest) {
 }
 
 TEST(Manifest, a_name_that_could_lead_astray_is_refused) {
-  for (const std::string name : {"files/../x", "/etc/passwd", "files//x", "files/", "files/./x", "",
-                                 "files\\x", "..", "files/\xff"}) {
+  for (const std::string name :
+       {"files/../x", "/etc/passwd", "files//x", "files/", "files/./x", "", "files\\x", ".."}) {
+    EXPECT_FALSE(is_safe_name(name)) << name;
     Manifest manifest = some();
     manifest.entries.insert(manifest.entries.begin(), entry(name));
     std::ranges::sort(manifest.entries, {}, &Entry::name);
     expect_refused(manifest);
   }
+}
+
+TEST(Manifest, names_are_utf_8) {
+  EXPECT_TRUE(is_safe_name("files/caf\xc3\xa9"));
+  EXPECT_FALSE(is_safe_name("files/caf\xe9"));
 }
 
 TEST(Manifest, entries_are_in_order_and_each_once) {
