@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`./dev bench [NAME]`: start, wasm, lang, policy. Ratios of medians, commands taking turns in one run.
+"""`./dev bench [NAME]`: start, bundle, wasm, lang, policy. Ratios of medians, commands taking turns in one run.
 
 What a comparison needs beside perch (wasmtime, just, dash) is used when it is there and said to be missing when not:
 tools/bench_peers builds wasmtime's own program.
@@ -314,7 +314,67 @@ end
 # Rounds that take about half a second each.
 COMPUTE_ROUNDS = (("sha256", "150"), ("nbody", "30"), ("sieve", "60"), ("matmul", "20"))
 
-BENCHES = {"start": bench_start, "wasm": bench_wasm, "lang": bench_lang, "policy": bench_policy}
+def bench_bundle(directory, env):
+    hello = write(directory, "hello.perch", 'command hi\n    description "x"\n    do\n        print "hi"\n    end\nend\n')
+    Entry("build", [PERCH, "--build", "-q", "-f", hello, "-o", "hello"], cwd=directory, env=env).run()
+    medians = measure("A built program starts", [
+        Entry("perch -f hello.perch hi", [PERCH, "-f", hello, "hi"], cwd=directory, env=env),
+        Entry("./hello hi", ["./hello", "hi"], cwd=directory, env=env)], 200)
+    ratio("built / perch -f", medians["./hello hi"] / medians["perch -f hello.perch hi"], 1.2)
+    bench_bundled_module(directory, env)
+    bench_large_bundle(directory, env)
+
+
+def bench_bundled_module(directory, env):
+    module = os.path.join(GUESTS, "go/hello.wasm")
+    if not os.path.exists(module):
+        return missing("the Go guest", "tools/toolchains, then test/guests/build build/guests")
+    shutil.copy(module, os.path.join(directory, "hello.wasm"))
+    text = ('bundle\n    include "./hello.wasm" as hello\nend\ncommand go\n    description "x"\n    do\n'
+            '        wasm_run hello\n        end\n    end\nend\n')
+    program = write(directory, "go.perch", text)
+    Entry("build", [PERCH, "--build", "-q", "-f", program, "-o", "go"], cwd=directory, env=env).run()
+    Entry("warm", [PERCH, "-f", program, "warm"], cwd=directory, env=env).run()
+    medians = measure("A 2.5 MB Go module of a bundle", [
+        Entry("perch -f, cached code", [PERCH, "-f", program, "go"], cwd=directory, env=env),
+        Entry("built", ["./go", "go"], cwd=directory, env=env)], 60)
+    ratio("built / cached", medians["built"] / medians["perch -f, cached code"], 1.1)
+    # Four modules that differ in one custom section, so that none is compiled for another.
+    with open(module, "rb") as f:
+        bytes_of_it = f.read()
+    lines = ""
+    for i in range(4):
+        with open(os.path.join(directory, f"m{i}.wasm"), "wb") as f:
+            f.write(bytes_of_it + b"\x00\x02\x01" + bytes([ord("a") + i]))
+        lines += f'    include "./m{i}.wasm" as m{i}\n'
+    runs = "".join(f"        wasm_run m{i}\n        end\n" for i in range(4))
+    four = write(directory, "four.perch",
+                 f'bundle\n{lines}end\ncommand all\n    description "x"\n    do\n{runs}    end\nend\n')
+    cold = dict(env, XDG_CACHE_HOME=os.path.join(directory, "cold"))
+    clear = lambda: shutil.rmtree(cold["XDG_CACHE_HOME"], ignore_errors=True)  # noqa: E731
+    medians = measure("Four of them are compiled", [
+        Entry("perch warm", [PERCH, "-f", four, "warm"], cwd=directory, env=cold, prepare=clear),
+        Entry("perch --build", [PERCH, "--build", "-q", "-f", four, "-o", "four"], cwd=directory, env=cold)], 5)
+    ratio("build / compile", medians["perch --build"] / medians["perch warm"], 1.1)
+
+
+def bench_large_bundle(directory, env):
+    data = os.path.join(directory, "large")
+    os.makedirs(data)
+    piece = os.urandom(1 << 20)
+    for i in range(2):
+        with open(os.path.join(data, str(i)), "wb") as f:
+            for _ in range(1024):
+                f.write(piece)
+    program = write(directory, "large.perch", 'bundle\n    include "./large"\nend\ncommand hi\n    description "x"\nend\n')
+    build = Entry("2 GB of files", [PERCH, "--build", "-q", "-f", program, "-o", "packed"], cwd=directory, env=env)
+    build.run()
+    print(f"\n2 GB of included files: built in {build.median:.1f} s")
+    ratio("peak memory in MiB beside perch itself", build.peak_kib / 1024 - os.path.getsize(PERCH) / (1 << 20), 32)
+    shutil.rmtree(data)
+
+
+BENCHES = {"start": bench_start, "bundle": bench_bundle, "wasm": bench_wasm, "lang": bench_lang, "policy": bench_policy}
 
 
 def main():

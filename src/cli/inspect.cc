@@ -6,6 +6,7 @@
 #include "cli/listing.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
+#include "scan/report.h"
 #include "sys/fs.h"
 #include "sys/time_text.h"
 
@@ -60,41 +61,6 @@ std::string time_of(const bundle::Manifest& manifest) {
   return sys::time_text(*manifest.built_at, sys::Zone::Utc, "%Y-%m-%dT%H:%M:%SZ").value_or("");
 }
 
-std::vector<std::string> texts_of(const std::vector<program::Requirement>& requirements) {
-  std::vector<std::string> texts;
-  for (const program::Requirement& each : requirements)
-    texts.emplace_back(each.text);
-  return texts;
-}
-
-/// Roots may be made of names: they are shown as they are written.
-std::vector<std::string> roots_of(const Context& context,
-                                  const std::vector<program::Requirement>& roots) {
-  std::vector<std::string> texts;
-  for (const program::Requirement& root : roots)
-    texts.emplace_back(root.expr != nullptr && !root.expr->plain()
-                           ? context.sources.text(root.expr->span)
-                           : root.text);
-  return texts;
-}
-
-struct Need {
-  std::string_view name;
-  std::vector<std::string> values;
-};
-
-std::vector<Need> needs_of(const Context& context, const program::Program& program) {
-  const program::Requires& declared = program.requirements;
-  std::vector<std::string> bins;
-  for (const program::Bin* bin : declared.bins)
-    bins.emplace_back(bin->name);
-  return {{"bin", std::move(bins)},
-          {"env", texts_of(declared.env)},
-          {"host", texts_of(declared.hosts)},
-          {"read", roots_of(context, declared.read)},
-          {"write", roots_of(context, declared.write)}};
-}
-
 // ---- as JSON
 // -------------------------------------------------------------------------------------
 
@@ -120,12 +86,8 @@ Json program_json(const Context& context, const Inspected& app) {
     commands.push_back(
         {{"name", std::string(command->name)}, {"description", std::string(command->description)}});
   json["commands"] = std::move(commands);
-  if (app.program->requirements.present) {
-    Json needs = Json::object();
-    for (Need& need : needs_of(context, *app.program))
-      needs[std::string(need.name)] = std::move(need.values);
-    json["requires"] = std::move(needs);
-  }
+  json["capabilities"] =
+      scan::report_json(*app.program, scan::survey(*app.program), context.sources, manifest.source);
   return json;
 }
 
@@ -184,14 +146,9 @@ std::string program_text(const Context& context, const Inspected& app) {
     out +=
         cat("  ", command->name, what.empty() ? "" : " — ", what.substr(0, what.find('\n')), '\n');
   }
-  if (!app.program->requirements.present)
-    return out + "\nNothing is required: the program may do what flags leave it.\n";
-  out += "\nRequires\n";
-  for (const Need& need : needs_of(context, *app.program)) {
-    for (const std::string& value : need.values)
-      out += cat("  ", need.name, ' ', value, '\n');
-  }
-  return out;
+  return cat(out, "\n",
+             scan::report_text(*app.program, scan::survey(*app.program), context.sources,
+                               app.archive.manifest().source));
 }
 
 std::string files_text(const bundle::Manifest& manifest) {
