@@ -9,6 +9,8 @@
 #include <atomic>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -198,6 +200,10 @@ TEST_F(WasmCache, full_code_replaces_quick_code) {
 
 TEST_F(WasmCache, the_background_compiler_leaves_full_code_for_the_next_run) {
   NEEDS_A_PROCESS_OF_ITS_OWN();
+  std::stringstream names;
+  names << std::ifstream("/proc/net/unix").rdbuf();
+  if (names.str().find("@perch-wasm-compile-" + std::to_string(::geteuid())) != std::string::npos)
+    GTEST_SKIP() << "another process of this user optimises just now, and it would wait its turn";
   fs::create_directories(directory());
   fs::permissions(directory(), fs::perms::owner_all);
   const std::string words[] = {directory(), "1000000000", "plain"};
