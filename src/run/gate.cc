@@ -14,6 +14,8 @@ using op::Cap;
 
 namespace {
 
+constexpr std::string_view kProcesses = "/proc/";
+
 bool declares(const op::OpDecl& op, Cap cap) {
   return std::ranges::any_of(op.requests(), [&](const op::Need& need) { return need.cap == cap; });
 }
@@ -60,6 +62,8 @@ Gate::Gate(GateSetup setup) : setup_(std::move(setup)), memory_(std::make_unique
                 [](const std::string& directory) { return !directory.starts_with('/'); });
   for (std::string& directory : setup_.protected_directories)
     directory = real_or_same(setup_.world.fs, directory);
+  // Its own memory, environment and open files.
+  setup_.protected_directories.push_back(cat("/proc/", setup_.world.host.pid()));
 }
 
 Gate::~Gate() {
@@ -115,12 +119,34 @@ Status Gate::refuse_protected(Actor actor, std::string_view real, Cap cap) const
     const bool around = cap == Cap::None && policy::is_below(real, directory);
     if (!inside && !around)
       continue;
-    return fail(kind::kCapabilityDenied,
-                cat(actor.name, " may not touch ", real, ": ", directory,
-                    " holds perch's own trusted files"),
-                std::string(real), "`perch cache info` and `perch cache clear` show and empty it");
+    return fail(
+        kind::kCapabilityDenied,
+        cat(actor.name, " may not touch ", real, ": ", directory, " holds ", held_in(directory)),
+        std::string(real),
+        directory.starts_with(kProcesses)
+            ? std::string()
+            : "`perch cache info` and `perch cache clear` show and empty it");
   }
   return {};
+}
+
+Status Gate::refuse_environments(const Scope& scope, Actor actor, std::string_view real) const {
+  if (!real.starts_with(kProcesses) || !real.ends_with("/environ"))
+    return {};
+  const policy::Decision decision = policy::decide(scope.policy, {.cap = Cap::Env});
+  if (decision.allowed())
+    return {};
+  const policy::Request all{.cap = Cap::Env, .subject = real};
+  PERCH_TRY(record_denial(scope, actor, all.cap, std::string(real), decision.denied_by->origin,
+                          decision.denied_by->span));
+  Error denial = policy::denial(decision, all, actor.name);
+  denial.help = "a process's whole environment can be read only where all variables may be seen";
+  return std::unexpected(std::move(denial));
+}
+
+std::string_view held_in(std::string_view directory) {
+  return directory.starts_with(kProcesses) ? "what perch itself is running on"
+                                           : "perch's own trusted files";
 }
 
 Result<sys::Spot> Gate::spot(const Scope& scope, Actor actor, std::string_view path,
@@ -137,6 +163,7 @@ Result<sys::Spot> Gate::spot(const Scope& scope, Actor actor, std::string_view p
   const std::string_view subject = spot ? std::string_view(spot->real) : lexical;
   PERCH_TRY(ask(scope, actor, {.cap = cap, .subject = subject}));
   PERCH_TRY(refuse_protected(actor, subject, cap));
+  PERCH_TRY(refuse_environments(scope, actor, subject));
   return spot;
 }
 

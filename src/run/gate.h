@@ -120,6 +120,8 @@ public:
   void remove_at_end(std::string path);
 
 private:
+  /// What a process was given to see is in a file of /proc: reading it asks for every variable.
+  Status refuse_environments(const Scope& scope, Actor actor, std::string_view real) const;
   Result<sys::Spot> spot(const Scope& scope, Actor actor, std::string_view path, sys::Final final,
                          op::Cap cap) const;
 
@@ -133,5 +135,8 @@ private:
   };
   std::unique_ptr<Memory> memory_;
 };
+
+/// What a protected directory holds, for messages.
+[[nodiscard]] std::string_view held_in(std::string_view directory);
 
 } // namespace perch::run

@@ -26,7 +26,7 @@ Status refuse_overlap(const Gate& gate, Actor actor, const std::string& real) {
       continue;
     return fail(kind::kWasmCapabilityDenied,
                 cat(actor.name, " may not mount ", real, ": it overlaps ", directory,
-                    ", which holds perch's own trusted files"),
+                    ", which holds ", held_in(directory)),
                 real, "mount a directory beside it");
   }
   return {};
