@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`./dev bench [NAME]`: start, bundle, wasm, lang, policy. Ratios of medians, commands taking turns in one run.
+"""`./dev bench [NAME]`: start, bundle, wasm, lang, policy, trace. Ratios of medians, commands taking turns in one run.
 
 What a comparison needs beside perch (wasmtime, just, dash) is used when it is there and said to be missing when not:
 tools/bench_peers builds wasmtime's own program.
@@ -374,7 +374,37 @@ def bench_large_bundle(directory, env):
     shutil.rmtree(data)
 
 
-BENCHES = {"start": bench_start, "bundle": bench_bundle, "wasm": bench_wasm, "lang": bench_lang, "policy": bench_policy}
+
+def bench_trace(directory, env):
+    ops = 50000
+    lines = write(directory, "many.txt", "".join(f"line {i}\n" for i in range(ops)))
+    program = write(directory, "many.perch", f'''
+command loop
+    description "x"
+    do
+        all = read_file "{lines}"
+        for_each all line
+            up = upper line
+        end
+    end
+end
+''')
+    audit = os.path.join(directory, "run.ndjson")
+    gone = lambda: os.path.exists(audit) and os.remove(audit)  # noqa: E731
+    readers = {"--trace": ["--trace=/dev/null"], "--report": ["--report=" + os.path.join(directory, "r.txt")],
+               "--report, a page": ["--report=" + os.path.join(directory, "r.html")], "--audit": ["--audit", audit],
+               "all three": ["--trace=/dev/null", "--report=" + os.path.join(directory, "r.txt"), "--audit", audit]}
+    entries = [Entry("nobody reads", [PERCH, "-f", program, "loop"], env=env)]
+    entries += [Entry(name, [PERCH, *flags, "-f", program, "loop"], env=env, prepare=gone)
+                for name, flags in readers.items()]
+    medians = measure(f"for_each over {ops:,} lines with one op each: {2 * ops:,} events", entries, 9)
+    for name in readers:
+        ratio(f"{name}: µs an event", (medians[name] - medians["nobody reads"]) / (2 * ops) * 1e6,
+              2.0 if name != "all three" else 4.0)
+
+
+BENCHES = {"start": bench_start, "bundle": bench_bundle, "wasm": bench_wasm, "lang": bench_lang, "policy": bench_policy,
+           "trace": bench_trace}
 
 
 def main():

@@ -84,6 +84,15 @@ if(TARGET perch)
                    --perch $<TARGET_FILE:perch> --guests ${PERCH_TEST_GUESTS})
   set_tests_properties(e2e.policy_table e2e.terminal e2e.learn PROPERTIES LABELS e2e TIMEOUT 600
                        FIXTURES_REQUIRED guests SKIP_RETURN_CODE 77)
+  add_test(NAME e2e.progress
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/run_terminal.py
+                   --perch $<TARGET_FILE:perch>)
+  set_tests_properties(e2e.progress PROPERTIES LABELS e2e TIMEOUT 120)
+  # The report's page in a browser; skipped, and said to be, where there is none.
+  add_test(NAME e2e.report_page
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/run_report_page.py
+                   --perch $<TARGET_FILE:perch>)
+  set_tests_properties(e2e.report_page PROPERTIES LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77)
   add_test(NAME docs.blocks
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/docs/run_docs.py
                    --perch $<TARGET_FILE:perch>)

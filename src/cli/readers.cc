@@ -23,15 +23,20 @@ constexpr std::string_view kStdout = "-";
 /// A standard stream, or a file of our own.
 class StreamWriter final : public trace::Writer {
 public:
-  StreamWriter(int fd, std::string shown) : fd_(fd), shown_(std::move(shown)) {}
+  StreamWriter(int fd, std::string shown, trace::Progress* progress)
+      : fd_(fd), shown_(std::move(shown)), progress_(progress) {}
   StreamWriter(sys::Fd file, std::string shown)
       : own_(std::move(file)), fd_(own_.get()), shown_(std::move(shown)) {}
-  Status write(std::string_view bytes) override { return sys::write_all(fd_, bytes, shown_); }
+  Status write(std::string_view bytes) override {
+    const trace::Progress::Hold line(progress_);
+    return sys::write_all(fd_, bytes, shown_);
+  }
 
 private:
   sys::Fd own_;
   int fd_;
   std::string shown_;
+  trace::Progress* progress_ = nullptr;
 };
 
 class AuditWriter final : public trace::Writer {
@@ -48,13 +53,14 @@ std::string absolute(const Context& context, std::string_view path) {
   return sys::absolute_path(context.world.host.current_directory(), path);
 }
 
-Result<std::unique_ptr<trace::Writer>> open_stream(const Context& context,
-                                                   const std::string& target) {
+Result<std::unique_ptr<trace::Writer>>
+open_stream(const Context& context, const std::string& target, trace::Progress* progress) {
   const sys::World& world = context.world;
+  const auto of = [&](int fd) { return world.host.is_tty(fd) ? progress : nullptr; };
   if (target.empty())
-    return std::make_unique<StreamWriter>(world.err, "standard error");
+    return std::make_unique<StreamWriter>(world.err, "standard error", of(world.err));
   if (target == kStdout)
-    return std::make_unique<StreamWriter>(world.out, "standard output");
+    return std::make_unique<StreamWriter>(world.out, "standard output", of(world.out));
   PERCH_TRY_ASSIGN(const sys::Spot spot,
                    world.fs.locate(absolute(context, target), sys::Final::Follow));
   PERCH_TRY_ASSIGN(sys::Fd file, world.fs.open(spot, sys::Access::Write, 0644));
@@ -123,6 +129,7 @@ std::vector<std::string> reader_flags(const Context& context, std::string_view t
 
 struct Readers::Parts {
   const Context& context;
+  trace::Progress* progress;
   std::unique_ptr<trace::Writer> audit_to, trace_to, report_to;
   std::unique_ptr<trace::AuditSink> audit;
   std::unique_ptr<trace::TraceSink> trace;
@@ -153,7 +160,7 @@ Status Readers::Parts::make_trace() {
   if (!context.options.trace)
     return {};
   const std::string& target = *context.options.trace;
-  PERCH_TRY_ASSIGN(trace_to, open_stream(context, target));
+  PERCH_TRY_ASSIGN(trace_to, open_stream(context, target, progress));
   trace = std::make_unique<trace::TraceSink>(*trace_to, paint_for(context, target));
   return {};
 }
@@ -162,7 +169,7 @@ Status Readers::Parts::make_report() {
   if (!context.options.report)
     return {};
   const std::string& target = *context.options.report;
-  PERCH_TRY_ASSIGN(report_to, open_stream(context, target));
+  PERCH_TRY_ASSIGN(report_to, open_stream(context, target, progress));
   report = std::make_unique<trace::ReportSink>(
       *report_to, trace::ReportSink::Options{.format = trace::report_format(target),
                                              .paint = paint_for(context, target),
@@ -173,8 +180,8 @@ Status Readers::Parts::make_report() {
 Readers::Readers(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Readers::~Readers() = default;
 
-Result<std::unique_ptr<Readers>> Readers::make(const Context& context) {
-  auto parts = std::make_unique<Parts>(Parts{.context = context});
+Result<std::unique_ptr<Readers>> Readers::make(const Context& context, trace::Progress* progress) {
+  auto parts = std::make_unique<Parts>(Parts{.context = context, .progress = progress});
   PERCH_TRY(parts->make_audit());
   PERCH_TRY(parts->make_trace());
   PERCH_TRY(parts->make_report());

@@ -4,6 +4,7 @@
 
 #include "cli/context.h"
 #include "trace/event.h"
+#include "trace/progress.h"
 
 #include <memory>
 #include <string>
@@ -20,7 +21,9 @@ namespace perch::cli {
 class Readers {
 public:
   /// Opens what they write to. Errors: audit_failed; file_* for the others.
-  [[nodiscard]] static Result<std::unique_ptr<Readers>> make(const Context& context);
+  /// `progress`: what makes room when they write to the terminal; null: none.
+  [[nodiscard]] static Result<std::unique_ptr<Readers>> make(const Context& context,
+                                                             trace::Progress* progress);
   ~Readers();
 
   /// Null when nothing was asked for: then events cost nothing.

@@ -12,6 +12,7 @@
 #include "cli/listing.h"
 #include "cli/load.h"
 #include "cli/readers.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "lane/lane.h"
 #include "policy/layers.h"
@@ -115,7 +116,9 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
   const Options& options = context.options;
   if (options.dry_run != DryRun::No)
     return plan_only(context, loaded, std::move(request));
-  const Result<std::unique_ptr<Readers>> readers = Readers::make(context);
+  const Terminal terminal(context);
+  trace::Progress* progress = terminal.progress();
+  const Result<std::unique_ptr<Readers>> readers = Readers::make(context, progress);
   if (!readers) {
     context.report(readers.error());
     return readers.error().kind == kind::kAuditFailed ? kNoAudit : kFailure;
@@ -125,7 +128,8 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
     wasm.cache_directory = code_directory(context.world);
     wasm.background_compiler = {"/proc/self/exe", std::string(kCompilerWord)};
   }
-  const auto say = [&context](const std::string& line) {
+  const auto say = [&context, progress](const std::string& line) {
+    const trace::Progress::Hold away(progress);
     if (!context.options.quiet)
       context.err(line + "\n");
   };
@@ -158,6 +162,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
                              .sink = (*readers)->sink(),
                              .watcher = watcher,
                              .asker = asker.get(),
+                             .progress = progress,
                              .cache_directory = cache_directory(context.world),
                              .state_directory = state_directory(context.world),
                              .archive = archive ? &*archive : nullptr,
@@ -236,6 +241,9 @@ int run_command(const Context& context) {
   const std::optional<Loaded> loaded = load_to_run(context);
   if (!loaded)
     return load_failed(context);
+  // Found above, it may be another one than was meant.
+  if (options.trace && options.file.empty() && loaded->found.shown.starts_with("../"))
+    context.err(base::cat("perch: the program is ", loaded->found.shown, '\n'));
   // From here on the program is sound: every name in it means something.
   Result<run::Request> prepared = request_of(context, *loaded);
   if (!prepared) {

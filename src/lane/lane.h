@@ -32,6 +32,7 @@ struct Usage {
   std::int64_t user_ns = 0;
   std::int64_t system_ns = 0;
   std::uint64_t peak_bytes = 0; ///< resident set of a child; linear memory of a guest
+  std::uint64_t fuel = 0;       ///< what a metered guest used
 };
 
 /// How a job ended.

@@ -51,11 +51,21 @@ Result<JobStreams> streams_of(State& state) {
   return streams;
 }
 
+/// Of the terminal that the child gets; null: it gets none.
+trace::Progress* progress_beside(const JobStreams& streams) {
+  for (const Outlet* outlet : {streams.out, streams.err}) {
+    if (outlet != nullptr && outlet->terminal_progress() != nullptr)
+      return outlet->terminal_progress();
+  }
+  return nullptr;
+}
+
 /// Starts the child and waits for it.
 Result<lane::Ended> run_child(State& state, lane::ChildSpec& spec, const JobStreams& streams,
                               Jobs& jobs) {
   spec.stdio = streams.stdio;
   PERCH_TRY(settle_before_start(state));
+  const trace::Progress::Hold quiet(progress_beside(streams));
   auto job = state.run.setting().children.start(spec);
   for (Outlet* outlet : {streams.out, streams.err}) {
     if (outlet != nullptr)

@@ -45,7 +45,7 @@ Flow run_branches(State& state, const program::IfNode& node, Step& step) {
     step.mark_skipped();
     return {};
   }
-  step.fact("branch", static_cast<std::int64_t>(chosen));
+  step.fact("taken", static_cast<std::int64_t>(chosen));
   return run_body(state, node.branches[chosen - 1].body);
 }
 

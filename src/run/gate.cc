@@ -39,22 +39,6 @@ Status pin_all(sys::Fs& fs, policy::Rule& rule, sys::Final final) {
   return {};
 }
 
-Status record_allowed(trace::Sink* sink, const Scope& scope, Actor actor,
-                      const policy::Request& request) {
-  if (sink == nullptr)
-    return {};
-  return sink->allow({.span = scope.span,
-                      .actor = actor.name,
-                      .cap = op::cap_name(request.cap),
-                      .subject = request.subject,
-                      .resolved = request.resolved,
-                      .known_as = request.known_as,
-                      .port = request.port,
-                      .shell = request.shell,
-                      .shell_builtin = request.shell_builtin,
-                      .guest = request.guest});
-}
-
 } // namespace
 
 Gate::Gate(GateSetup setup) : setup_(std::move(setup)), memory_(std::make_unique<Memory>()) {
@@ -104,7 +88,7 @@ Status Gate::ask(const Scope& scope, Actor actor, const policy::Request& request
   if (decision.allowed()) {
     if (setup_.watcher != nullptr)
       setup_.watcher->allowed(request, scope.at);
-    return record_allowed(setup_.sink, scope, actor, request);
+    return {};
   }
   PERCH_TRY(record_denial(scope, actor, request.cap, std::string(request.subject),
                           decision.denied_by->origin, decision.denied_by->span));

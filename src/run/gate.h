@@ -11,6 +11,7 @@
 #include "run/secrets.h"
 #include "sys/world.h"
 #include "trace/event.h"
+#include "trace/progress.h"
 
 #include <memory>
 #include <mutex>
@@ -32,8 +33,9 @@ struct Actor {
 
 struct GateSetup {
   sys::World& world;
-  trace::Sink* sink = nullptr; ///< told of each request and how it was decided; null: nobody
+  trace::Sink* sink = nullptr; ///< receives a Deny for each denied request; null: nobody
   const diag::SourceMap* sources = nullptr; ///< for the places of layers; null: without
+  trace::Progress* progress = nullptr;      ///< of downloads; null: nobody shows any
   const Secrets* secrets = nullptr;         ///< what to hide in denials; null: nothing
   Watcher* watcher = nullptr;               ///< is told of each allowed one; null: nobody
   /// Absolute paths of perch's own cache and state: refused to every file op and mount. Empty ones

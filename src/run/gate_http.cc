@@ -121,6 +121,19 @@ Result<sys::HttpReply> Client::exchange(const op::HttpRequest& request, const Ht
   if (out.proxy.empty() || policy::parse_ip(message.url.host)) {
     PERCH_TRY_ASSIGN(out.addresses, vetted(message.url));
   }
+  trace::Progress* progress = gate_.setup().progress;
+  if (progress == nullptr)
+    return gate_.world().http->exchange(out, *scope_.cancel);
+  const std::string what = cat("from ", message.url.host);
+  trace::ProgressTask task(progress, what);
+  std::uint64_t received = 0;
+  if (request.sink) {
+    out.sink = [&](std::string_view piece) {
+      received += piece.size();
+      task.update(cat(what, ": ", trace::bytes_text(received)));
+      return request.sink(piece);
+    };
+  }
   return gate_.world().http->exchange(out, *scope_.cancel);
 }
 

@@ -153,10 +153,10 @@ Flow check_words(const State& state, const WasmRunNode& node, const Guest& guest
 
 } // namespace
 
-Eval<Guest> evaluate_guest(State& state, const WasmRunNode& node) {
+Eval<Guest> evaluate_guest(State& state, const WasmRunNode& node, std::string name) {
   Guest guest;
-  PERCH_TRY_ASSIGN(LoadedModule loaded, load_module(state, node));
-  guest.shown = std::move(loaded.shown);
+  PERCH_TRY_ASSIGN(LoadedModule loaded, load_module(state, node, name));
+  guest.shown = std::move(name);
   guest.module = std::move(loaded.module);
   PERCH_TRY(placed(
       state, may_run_module(state.run.gate(), state.scope(), kActor, guest.module->sha256())));
@@ -247,7 +247,15 @@ std::string_view origin_name(lane::Module::From from) {
 
 } // namespace
 
-StepInfo guest_step(const State& state, const Guest& guest) {
+StepInfo guest_step(const State& state, const std::string& name) {
+  return {.what = trace::What::Guest,
+          .kind = "wasm_run",
+          .args = {{.name = "module", .value = shown(state, name)}}};
+}
+
+void add_guest_arguments(const State& state, Step& step, const Guest& guest) {
+  if (!watched(state))
+    return;
   std::vector<std::string> env;
   for (const auto& [name, value] : guest.spec.env)
     env.push_back(name);
@@ -257,16 +265,13 @@ StepInfo guest_step(const State& state, const Guest& guest) {
                       {"guest", made.mount.guest},
                       {"mode", std::string(made.mount.writable ? "write" : "read")}});
   }
-  StepInfo info{.what = trace::What::Guest, .kind = "wasm_run"};
-  info.args = {{"module", guest.shown},
-               {"sha256", guest.module->sha256()},
-               {"size", number(guest.module->size())},
-               {"argv", shown(state, guest.spec.argv)},
-               {"env", std::move(env)},
-               {"mounts", std::move(mounts)},
-               {"hosts", guest.hosts},
-               {"limits", limits_of(guest.spec)}};
-  return info;
+  step.late_argument("sha256", guest.module->sha256());
+  step.late_argument("size", number(guest.module->size()));
+  step.late_argument("argv", shown(state, guest.spec.argv));
+  step.late_argument("env", std::move(env));
+  step.late_argument("mounts", std::move(mounts));
+  step.late_argument("hosts", guest.hosts);
+  step.late_argument("limits", limits_of(guest.spec));
 }
 
 void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended) {
@@ -274,6 +279,8 @@ void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended) {
     step.fact("trap", ended.error.detail);
   step.fact("code_from", std::string(origin_name(guest.module->from())));
   add_usage(step, ended);
+  if (guest.spec.fuel)
+    step.fact("fuel", number(ended.usage.fuel));
   if (guest.http == nullptr)
     return;
   const auto [made, refused] = guest.http->totals();
@@ -288,30 +295,46 @@ HookEvent guest_event(const Guest& guest) {
   return {.op = "wasm_run", .needs = guest.needs, .target = guest.shown};
 }
 
-Flow run_wasm(State& state, const WasmRunNode& node) {
-  PERCH_TRY_ASSIGN(Guest guest, evaluate_guest(state, node));
+namespace {
+
+Flow run_started(State& state, Step& step, Guest& guest) {
+  lane::Stdio stdio{.in = state.in};
+  PERCH_TRY_ASSIGN(stdio.out, placed(state, state.out->descriptor(*state.cancel)));
+  PERCH_TRY_ASSIGN(stdio.err, placed(state, state.err->descriptor(*state.cancel)));
+  const trace::Progress::Hold quiet(terminal_progress(state));
+  Jobs jobs(state.cancel);
+  PERCH_TRY_ASSIGN(auto job, placed(state, start_guest(state, guest, stdio)));
+  const std::size_t number = jobs.add(std::move(job), {}, state.out);
+  jobs.receive(*state.out);
+  jobs.receive(*state.err);
+  PERCH_TRY(placed(state, jobs.wait()));
+  add_guest_facts(step, guest, jobs.ended(number));
+  return placed(state, guest_status(guest, jobs.ended(number)));
+}
+
+Flow run_inside(State& state, Step& step, const WasmRunNode& node, std::string name) {
+  PERCH_TRY_ASSIGN(Guest guest, evaluate_guest(state, node, std::move(name)));
+  add_guest_arguments(state, step, guest);
   if (asks(state)) {
     PERCH_TRY_ASSIGN(const bool goes_on, ask_first(state, guest_text(guest)));
-    if (!goes_on)
+    if (!goes_on) {
+      step.mark_skipped();
       return {};
+    }
   }
+  return hooked(
+      state, [&] { return guest_event(guest); }, [&] { return run_started(state, step, guest); });
+}
+
+} // namespace
+
+Flow run_wasm(State& state, const WasmRunNode& node) {
+  PERCH_TRY_ASSIGN(std::string name, module_name(state, node));
+  // From here on the span: what keeps the module from running is told in it, and compiling counts.
   Step step(state);
   if (watched(state))
-    PERCH_TRY(step.open(guest_step(state, guest)));
-  const auto run = [&]() -> Flow {
-    lane::Stdio stdio{.in = state.in};
-    PERCH_TRY_ASSIGN(stdio.out, placed(state, state.out->descriptor(*state.cancel)));
-    PERCH_TRY_ASSIGN(stdio.err, placed(state, state.err->descriptor(*state.cancel)));
-    Jobs jobs(state.cancel);
-    PERCH_TRY_ASSIGN(auto job, placed(state, start_guest(state, guest, stdio)));
-    const std::size_t number = jobs.add(std::move(job), {}, state.out);
-    jobs.receive(*state.out);
-    jobs.receive(*state.err);
-    PERCH_TRY(placed(state, jobs.wait()));
-    add_guest_facts(step, guest, jobs.ended(number));
-    return placed(state, guest_status(guest, jobs.ended(number)));
-  };
-  return step.close(hooked(state, [&] { return guest_event(guest); }, run));
+    PERCH_TRY(step.open(guest_step(state, name)));
+  return step.close(run_inside(state, step, node, std::move(name)));
 }
 
 } // namespace perch::run

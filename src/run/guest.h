@@ -26,11 +26,12 @@ struct Guest {
   std::shared_ptr<HttpTally> http; ///< null: it lists no hosts
 };
 
-/// Reads and compiles the module and asks the gate about everything the block declares. Errors stop
-/// the run before one guest instruction: file_not_found and the like for the module; those of
-/// lane::WasmLane::load; wasm_capability_denied; bad_argument for mounts that collide, guest paths
-/// that are not absolute, sizes that are none.
-[[nodiscard]] Eval<Guest> evaluate_guest(State& state, const program::WasmRunNode& node);
+/// Reads and compiles the module, `name` being its module_name(), and asks the gate about
+/// everything the block declares. Errors stop the run before one guest instruction: file_not_found
+/// and the like for the module; those of lane::WasmLane::load; wasm_capability_denied; bad_argument
+/// for mounts that collide, guest paths that are not absolute, sizes that are none.
+[[nodiscard]] Eval<Guest> evaluate_guest(State& state, const program::WasmRunNode& node,
+                                         std::string name);
 
 /// Starts it. `stdio` must stay open until it has ended.
 [[nodiscard]] Result<std::unique_ptr<lane::Job>> start_guest(State& state, Guest& guest,
@@ -39,8 +40,9 @@ struct Guest {
 /// Why a guest that ended counts as failed: wasm_module_exited with its code, wasm_trap, ….
 [[nodiscard]] Status guest_status(const Guest& guest, const lane::Ended& ended);
 
-/// Its span, what is known of it when it has ended, and what hooks are told.
-[[nodiscard]] StepInfo guest_step(const State& state, const Guest& guest);
+/// Its span; what the block came to; what is known when it has ended; and what hooks are told.
+[[nodiscard]] StepInfo guest_step(const State& state, const std::string& name);
+void add_guest_arguments(const State& state, Step& step, const Guest& guest);
 void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended);
 /// Its module, arguments and what its block declares, in a line.
 [[nodiscard]] std::string guest_text(const Guest& guest);

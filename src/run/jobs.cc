@@ -123,6 +123,8 @@ void Jobs::collect(Entry& entry) {
   entry.held.clear();
   if (entry.shared != nullptr)
     entry.shared->job_ended();
+  if (when_ended_)
+    when_ended_(static_cast<std::size_t>(&entry - jobs_.data()));
 }
 
 void Jobs::begin_stop(Error error) {

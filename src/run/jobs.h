@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ public:
   void receive(Outlet& outlet);
   /// Writes `bytes` to the non-blocking pipe end `to`, as its reader takes them, and closes it.
   void feed(sys::Fd to, std::string bytes);
+
+  /// Called with the number of each job when its end was collected.
+  void when_ended(std::function<void(std::size_t)> told) { when_ended_ = std::move(told); }
 
   /// Until every job has ended and what they wrote has been received. When the token is stopped or
   /// an outlet fails, the jobs are asked to end, after two seconds forced to, and waited for.
@@ -68,6 +72,7 @@ private:
   std::string feed_bytes_;
   std::size_t fed_ = 0;
   std::size_t ended_count_ = 0;
+  std::function<void(std::size_t)> when_ended_;
 
   std::optional<Error> stopped_by_;
   enum class Force : std::uint8_t { None, Asked, Killed, GivenUp };

@@ -67,6 +67,7 @@ Result<std::shared_ptr<const lane::Module>> load_bytes(State& state, const WasmR
                                                        std::string_view name,
                                                        std::string_view bytes,
                                                        std::string_view pin) {
+  const trace::ProgressTask task(state.run.setting().progress, cat("compiling ", name));
   return state.run.setting().guests.load(name, bytes, pin, metering_of(node), state.cancel.get());
 }
 
@@ -190,30 +191,31 @@ std::string_view aliased_path(const State& state, std::string_view alias) {
 
 } // namespace
 
-Eval<LoadedModule> load_module(State& state, const WasmRunNode& node) {
+Eval<std::string> module_name(State& state, const WasmRunNode& node) {
+  if (!node.alias.empty())
+    return std::string(node.alias);
+  return text_of(state, node.path);
+}
+
+Eval<LoadedModule> load_module(State& state, const WasmRunNode& node, const std::string& name) {
   PERCH_TRY_ASSIGN(const std::string pin, pin_of(state, node));
   if (!node.alias.empty()) {
     const std::string_view path = aliased_path(state, node.alias);
     PERCH_TRY_ASSIGN(auto module, placed(state, load_entry(state, node, path, pin)));
-    return LoadedModule{.module = std::move(module),
-                        .shown = std::string(node.alias),
-                        .base_name = base_name(path)};
+    return LoadedModule{.module = std::move(module), .base_name = base_name(path)};
   }
-  PERCH_TRY_ASSIGN(std::string path, text_of(state, node.path));
-  if (path.starts_with(kPlain)) {
+  if (name.starts_with(kPlain)) {
     return raise(state, node.path.span,
                  {.kind = kind::kBadArgument,
                   .message = "a module is fetched over https only",
-                  .help = cat("write it as ", kRemote, std::string_view(path).substr(kPlain.size()),
+                  .help = cat("write it as ", kRemote, std::string_view(name).substr(kPlain.size()),
                               ", and pin it with wasm_hash")});
   }
-  auto module = path.starts_with(kRemote) ? load_remote(state, node, path, pin)
-                                          : load_file(state, node, path, pin);
+  auto module = name.starts_with(kRemote) ? load_remote(state, node, name, pin)
+                                          : load_file(state, node, name, pin);
   if (!module)
     return raise(state, node.path.span, std::move(module).error());
-  std::string name = base_name(path);
-  return LoadedModule{
-      .module = std::move(*module), .shown = std::move(path), .base_name = std::move(name)};
+  return LoadedModule{.module = std::move(*module), .base_name = base_name(name)};
 }
 
 } // namespace perch::run

@@ -56,9 +56,17 @@ Status too_large(std::size_t limit_bytes) {
 
 } // namespace
 
+Status FdOutlet::write_now(std::string_view bytes, sys::CancelToken& until) {
+  if (bytes.empty())
+    return {};
+  trace::Progress::Hold line(progress_);
+  line.left_open_line(!bytes.ends_with('\n'));
+  return write_out(fd_, bytes, name_, until);
+}
+
 Status FdOutlet::write(std::string_view bytes, sys::CancelToken& until) {
   if (keep_ == Keep::Nothing)
-    return write_out(fd_, bytes, name_, until);
+    return write_now(bytes, until);
   kept_ += bytes;
   if (kept_.size() >= kKeptBytes || (keep_ == Keep::Lines && bytes.contains('\n')))
     return flush(until);
@@ -72,7 +80,7 @@ Status FdOutlet::flush(sys::CancelToken& until) {
   // once.
   std::string bytes;
   bytes.swap(kept_);
-  const auto written = write_out(fd_, bytes, name_, until);
+  const auto written = write_now(bytes, until);
   bytes.clear();
   kept_.swap(bytes);
   return written;

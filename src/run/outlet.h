@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "sys/cancel.h"
 #include "sys/fd.h"
+#include "trace/progress.h"
 
 #include <cstddef>
 #include <mutex>
@@ -37,6 +38,8 @@ public:
   virtual Status receive(sys::CancelToken& /*until*/) { return {}; }
   /// Whether a finished job's output is complete only when pending_fd() has become -1.
   [[nodiscard]] virtual bool waits_for_end() const { return false; }
+  /// Of the terminal that jobs get from here; null: they get none.
+  [[nodiscard]] virtual trace::Progress* terminal_progress() const { return nullptr; }
 };
 
 /// A descriptor perch was given or made. Borrowed.
@@ -48,16 +51,22 @@ public:
     Blocks,  ///< up to 64 KiB
   };
   /// `name` is for messages and `err.detail`: "stdout".
-  FdOutlet(int fd, std::string_view name, Keep keep) : fd_(fd), name_(name), keep_(keep) {}
+  /// `progress`: of the terminal it is, which makes room for what is written; null: none.
+  FdOutlet(int fd, std::string_view name, Keep keep, trace::Progress* progress = nullptr)
+      : fd_(fd), name_(name), keep_(keep), progress_(progress) {}
 
   Status write(std::string_view bytes, sys::CancelToken& until) override;
   Status flush(sys::CancelToken& until) override;
   Result<int> descriptor(sys::CancelToken& until) override;
+  [[nodiscard]] trace::Progress* terminal_progress() const override { return progress_; }
 
 private:
+  Status write_now(std::string_view bytes, sys::CancelToken& until);
+
   int fd_;
   std::string_view name_;
   Keep keep_;
+  trace::Progress* progress_;
   std::string kept_;
 };
 

@@ -21,12 +21,18 @@ namespace {
 using base::cat;
 using program::ParallelNode;
 
+/// One branch alone says itself what it does.
+trace::Progress* shown_progress(const State& state, const ParallelNode& node) {
+  return node.branches.size() < 2 ? nullptr : state.run.setting().progress;
+}
+
 /// What the threads of one block share.
 class Branches {
 public:
   Branches(State& state, const ParallelNode& node, std::size_t at_once, bool fail_fast)
       : state_(state), node_(node), at_once_(at_once), fail_fast_(fail_fast),
-        group_(state.cancel->child()), results_(node.branches.size()) {}
+        group_(state.cancel->child()), progress_(shown_progress(state, node), "parallel"),
+        results_(node.branches.size()) {}
 
   Flow run();
 
@@ -37,6 +43,7 @@ private:
   Flow merged();
   Flow several(const std::vector<std::size_t>& failed);
   [[nodiscard]] bool was_stopped_by_sibling(std::size_t index) const;
+  void show_progress();
 
   State& state_;
   const ParallelNode& node_;
@@ -44,8 +51,10 @@ private:
   bool fail_fast_;
   std::shared_ptr<sys::CancelToken> group_;
   LineMixer mixer_;
+  trace::ProgressTask progress_;
   std::atomic<std::size_t> next_ = 0;
   std::atomic<std::size_t> ended_ = 0;
+  std::atomic<std::size_t> running_ = 0;
   std::vector<Flow> results_;
   std::vector<std::size_t> order_ = std::vector<std::size_t>(node_.branches.size());
 };
@@ -89,13 +98,24 @@ void Branches::run_branch(std::size_t index) {
   branch.in = -1;
   branch.terminal = false;
   branch.branch = static_cast<int>(index) + 1;
+  ++running_;
+  show_progress();
   results_[index] = branch_body(branch, *node_.branches[index]);
   order_[index] = ++ended_;
+  --running_;
+  show_progress();
   if (results_[index])
     return;
   const bool exits = results_[index].error()->error.kind == op::kExitKind;
   if (fail_fast_ || exits)
     group_->stop(sys::StopReason::Sibling);
+}
+
+void Branches::show_progress() {
+  if (shown_progress(state_, node_) != nullptr) {
+    progress_.update(cat("parallel: ", running_.load(), " running, ", ended_.load(), " of ",
+                         node_.branches.size(), " finished"));
+  }
 }
 
 /// Runs a branch with its output kept in whole lines, unless it is the only one.

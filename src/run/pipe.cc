@@ -9,6 +9,7 @@
 #include "run/exec.h"
 #include "run/guest.h"
 #include "run/jobs.h"
+#include "run/modules.h"
 #include "run/nodes.h"
 #include "run/op_stage.h"
 #include "run/shared_run.h"
@@ -43,7 +44,8 @@ struct Stage {
   std::optional<Child> child;
   std::optional<Guest> guest;
   ThreadJob* thread = nullptr; ///< owned by the jobs
-  std::size_t job = 0;
+  static constexpr std::size_t kNotStarted = static_cast<std::size_t>(-1);
+  std::size_t job = kNotStarted;
   bool last = false;
 };
 
@@ -77,6 +79,7 @@ private:
   Flow start_module(Stage& stage, Ends ends);
   Flow start_thread(Stage& stage, Ends ends);
   Result<lane::Stdio> stdio(const Stage& stage, const Ends& ends) const;
+  void note_end(std::size_t job);
   Flow first_failure(Status waited);
   Flow result_of(Stage& stage);
   bool lost_its_reader(const Stage& stage, const Failure& failure) const;
@@ -95,11 +98,13 @@ Flow Pipeline::run() {
   PERCH_TRY_ASSIGN(const bool goes_on, ask_about_all());
   if (!goes_on)
     return {};
+  const trace::Progress::Hold quiet(terminal_progress(state_));
   if (Flow started = start_all(); !started) {
     token_->stop(sys::StopReason::Sibling);
     jobs_.abandon();
     return started;
   }
+  jobs_.when_ended([this](std::size_t job) { note_end(job); });
   return first_failure(jobs_.wait());
 }
 
@@ -114,9 +119,9 @@ Flow Pipeline::evaluate_all() {
           stage.child,
           evaluate_child(stage.state, static_cast<const program::ExecNode&>(stage.node)));
     } else if (stage.node.kind == NodeKind::WasmRun) {
-      PERCH_TRY_ASSIGN(
-          stage.guest,
-          evaluate_guest(stage.state, static_cast<const program::WasmRunNode&>(stage.node)));
+      const auto& block = static_cast<const program::WasmRunNode&>(stage.node);
+      PERCH_TRY_ASSIGN(std::string name, module_name(stage.state, block));
+      PERCH_TRY_ASSIGN(stage.guest, evaluate_guest(stage.state, block, std::move(name)));
     }
   }
   return {};
@@ -218,7 +223,8 @@ Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
 Flow Pipeline::start_module(Stage& stage, Ends ends) {
   State& state = stage.state;
   if (watched(state))
-    PERCH_TRY(stage.step.open(guest_step(state, *stage.guest)));
+    PERCH_TRY(stage.step.open(guest_step(state, stage.guest->shown)));
+  add_guest_arguments(state, stage.step, *stage.guest);
   if (has_hooks(state))
     PERCH_TRY(before_hooks(state, guest_event(*stage.guest)));
   PERCH_TRY_ASSIGN(const auto stdio_ends, placed(state, stdio(stage, ends)));
@@ -250,6 +256,14 @@ Flow Pipeline::start_thread(Stage& stage, Ends ends) {
   stage.thread = job.get();
   stage.job = jobs_.add(std::move(job));
   return {};
+}
+
+/// A stage's span ends with its job, not with the whole pipe.
+void Pipeline::note_end(std::size_t job) {
+  for (const auto& stage : stages_) {
+    if (stage->job == job && stage->thread == nullptr)
+      stage->step.note_end();
+  }
 }
 
 /// The error is that of the first stage that failed; but `exit` in any of them ends the run.

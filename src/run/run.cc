@@ -42,6 +42,11 @@ FdOutlet::Keep kept_output(const Setting& setting) {
                                                       : FdOutlet::Keep::Blocks;
 }
 
+/// The progress that has to make room on a stream: only a terminal shows any.
+trace::Progress* progress_of(const Setting& setting, int fd) {
+  return setting.progress != nullptr && setting.world.host.is_tty(fd) ? setting.progress : nullptr;
+}
+
 /// The layers the run starts with: those of the command line, and the manifest's.
 std::vector<std::string> layer_origins(const SharedRun& run) {
   std::vector<std::string> origins;
@@ -91,7 +96,8 @@ Outcome end_session(SharedRun& run, Outcome outcome) {
                                  .error = outcome.failure ? &outcome.failure->error : nullptr,
                                  .unix_ns = setting.world.clock.unix_ns(),
                                  .steady_ns = setting.world.clock.steady_ns()});
-  if (told)
+  const bool known = outcome.failure && outcome.failure->error.kind == kind::kAuditFailed;
+  if (told || known)
     return outcome;
   return {.how = Outcome::How::Failed,
           .failure = Failure{.error = std::move(told).error(), .span = {}, .chain = {}}};
@@ -159,8 +165,10 @@ Outcome execute(const Setting& setting, const Request& request) {
     return invalid_request(std::move(arguments.error().error));
 
   SharedRun run(setting, request);
-  FdOutlet out(setting.world.out, "stdout", kept_output(setting));
-  FdOutlet err(setting.world.err, "stderr", FdOutlet::Keep::Nothing);
+  FdOutlet out(setting.world.out, "stdout", kept_output(setting),
+               progress_of(setting, setting.world.out));
+  FdOutlet err(setting.world.err, "stderr", FdOutlet::Keep::Nothing,
+               progress_of(setting, setting.world.err));
   State state = first_state(run, out, err);
   state.in = setting.world.in;
   state.terminal = true;

@@ -8,6 +8,7 @@
 #include "run/outcome.h"
 #include "sys/world.h"
 #include "trace/event.h"
+#include "trace/progress.h"
 
 #include <cstdint>
 #include <functional>
@@ -74,10 +75,11 @@ struct Setting {
   const diag::SourceMap& sources;
   lane::ProcessLane& children;
   lane::WasmLane& guests;
-  trace::Sink* sink = nullptr; ///< null: nobody watches, events cost nothing
-  Watcher* watcher = nullptr;  ///< null: nobody wants to know
-  Asker* asker = nullptr;      ///< null: nobody is asked
-  std::string cache_directory; ///< perch's own; absolute
+  trace::Sink* sink = nullptr;         ///< null: nobody watches, events cost nothing
+  Watcher* watcher = nullptr;          ///< null: nobody wants to know
+  Asker* asker = nullptr;              ///< null: nobody is asked
+  trace::Progress* progress = nullptr; ///< null: nothing of what takes long is shown
+  std::string cache_directory;         ///< perch's own; absolute
   std::string state_directory;
   Archive* archive = nullptr; ///< null: the program's files are beside the script
   /// Perch's own flags without dashes: a command's unknown flag that spells one gets a hint.

@@ -100,7 +100,8 @@ std::string Secrets::shown(std::string_view text) const {
     return mask(std::string(text));
   const std::scoped_lock lock(mutex_);
   const std::size_t longest = values_.empty() ? 0 : values_.front().size();
-  std::string head(text.substr(0, kLongestShown + longest));
+  constexpr std::size_t kLongestCharacter = 4;
+  std::string head(text.substr(0, kLongestShown + longest + kLongestCharacter));
   replace_all(head);
   hide_cut_off(head);
   return base::cat(whole_characters(head, kLongestShown), "… (", text.size(), " bytes)");

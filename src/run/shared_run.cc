@@ -12,6 +12,7 @@ GateSetup gate_setup(const Setting& setting, const Request& request, const Secre
   return {.world = setting.world,
           .sink = setting.sink,
           .sources = &setting.sources,
+          .progress = setting.progress,
           .secrets = &secrets,
           .watcher = setting.watcher,
           .protected_directories = {setting.cache_directory, setting.state_directory},

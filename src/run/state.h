@@ -81,6 +81,12 @@ struct State {
   }
 };
 
+/// Of the terminal that a job of this state would write to; null: it has none.
+[[nodiscard]] inline trace::Progress* terminal_progress(const State& state) {
+  trace::Progress* of_out = state.out->terminal_progress();
+  return of_out != nullptr ? of_out : state.err->terminal_progress();
+}
+
 /// Sets a member for the duration of a block.
 template <class T>
 class Restoring {

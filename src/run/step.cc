@@ -97,6 +97,13 @@ void Step::fact(std::string_view name, trace::Field::Value value) {
   end_.facts.push_back({.name = name, .value = std::move(value)});
 }
 
+void Step::late_argument(std::string_view name, trace::Field::Value value) {
+  if (!open_)
+    return;
+  std::visit(Masking{state_.run.secrets()}, value);
+  end_.args.push_back({.name = name, .value = std::move(value)});
+}
+
 void Step::note_end() {
   if (open_)
     end_.steady_ns = state_.run.setting().world.clock.steady_ns();

@@ -37,6 +37,8 @@ public:
   Flow open(StepInfo info);
   /// Something known only later, for the end event; secrets in it are masked here.
   void fact(std::string_view name, trace::Field::Value value);
+  /// An argument that was not known when the span began; secrets in it are masked here.
+  void late_argument(std::string_view name, trace::Field::Value value);
   void mark_cached() { end_.cached = true; }
   void mark_skipped() { end_.skipped = true; }
   /// What the span stands for is over, although close() may come later.

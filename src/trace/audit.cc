@@ -123,14 +123,15 @@ Status AuditSink::begin(const Begin& event) {
     head.field("import", event.from_import);
   if (event.branch != 0)
     head.field("branch", static_cast<std::int64_t>(event.branch));
-  head.key("args");
-  head.begin_object();
-  for (const Field& field : event.args)
-    head.field(field);
-  head.end_object();
-  head.field("pos", std::string_view(event.position));
   span.replaced_bytes = head.replaced_bytes();
   span.head = head.take().substr(1); // pairs: without the brace
+  JsonText args;
+  args.begin_object();
+  for (const Field& field : event.args)
+    args.field(field);
+  span.replaced_bytes |= args.replaced_bytes();
+  span.args = args.take().substr(1);
+  span.position = event.position;
 
   const std::scoped_lock lock(mutex_);
   if (failed_)
@@ -161,6 +162,14 @@ Status AuditSink::end(const End& event) {
   count(span, event);
   JsonText out = line(event_name(span.what), event.unix_ns);
   out.raw(span.head);
+  out.key("args");
+  out.begin_object();
+  if (!span.args.empty())
+    out.raw(span.args);
+  for (const Field& field : event.args)
+    out.field(field);
+  out.end_object();
+  out.field("pos", std::string_view(span.position));
   out.key("dur_ms");
   out.milliseconds(event.steady_ns - span.steady_ns);
   out.field("ok", event.error == nullptr);

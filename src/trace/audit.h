@@ -46,6 +46,8 @@ private:
     What what = What::Op;
     std::int64_t steady_ns = 0;
     std::string head; ///< `"id":3,"parent":1,…` as JSON pairs
+    std::string args; ///< likewise
+    std::string position;
     bool replaced_bytes = false;
   };
   struct Counts {

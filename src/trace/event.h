@@ -1,6 +1,5 @@
 #pragma once
-// One stream of span events; `--trace`, `--report` and `--audit` are readers of it, and `learn`
-// derives a manifest from it.
+// One stream of span events; `--trace`, `--report` and `--audit` are readers of it.
 
 #include "base/result.h"
 
@@ -61,6 +60,8 @@ struct End {
   const Error* error = nullptr; ///< null: succeeded; its texts masked
   bool skipped = false;
   bool cached = false;
+  /// Arguments that were not known when the span began: what a module's block came to.
+  Fields args;
   /// What is known only now: a child's path and argv, exit or signal, figures; secrets masked.
   Fields facts;
 };
@@ -74,20 +75,6 @@ struct Deny {
   std::string layer;    ///< "requires (a.perch:3)", "--no-write"
   std::string position; ///< of the layer, `file:line`; empty for a flag's
   std::int64_t unix_ns = 0;
-};
-
-/// A request that every layer allowed, as it was decided: nothing is masked.
-struct Allow {
-  SpanId span = 0;
-  std::string_view actor;
-  std::string_view cap;
-  std::string_view subject;  ///< as policy::Request has it
-  std::string_view resolved; ///< exec: the path that runs
-  std::string_view known_as; ///< exec: the name it is found by on perch's own PATH
-  int port = 0;
-  bool shell = false;
-  bool shell_builtin = false;
-  bool guest = false; ///< made by a module's block
 };
 
 /// The beginning of a run, before anything of it happened.
@@ -122,14 +109,11 @@ public:
   virtual Status begin(const Begin& event) = 0;
   virtual Status end(const End& event) = 0;
   virtual Status deny(const Deny& event) = 0;
-  /// For sinks that learn what a program needs; the others have no use for it.
-  virtual Status allow(const Allow& event);
   /// A process or a guest is about to start: what was told before is to be durable.
   virtual Status before_start();
   virtual Status session_end(const SessionEnd& event) = 0;
 };
 
-inline Status Sink::allow(const Allow&) { return {}; }
 inline Status Sink::before_start() { return {}; }
 
 } // namespace perch::trace

@@ -40,10 +40,6 @@ Status FanOut::deny(const Deny& event) {
   return tell_all(sinks_, [&](Sink& sink) { return sink.deny(event); });
 }
 
-Status FanOut::allow(const Allow& event) {
-  return tell_all(sinks_, [&](Sink& sink) { return sink.allow(event); });
-}
-
 Status FanOut::before_start() {
   return tell_until_one_fails(sinks_, [](Sink& sink) { return sink.before_start(); });
 }

@@ -18,7 +18,6 @@ public:
   Status begin(const Begin& event) override;
   Status end(const End& event) override;
   Status deny(const Deny& event) override;
-  Status allow(const Allow& event) override;
   Status before_start() override;
   Status session_end(const SessionEnd& event) override;
 

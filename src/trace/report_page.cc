@@ -280,18 +280,24 @@ function detail(show) {
   box.replaceChildren(close, make('h2', '', marks[span.o] + ' ' + span.l));
   if (span.e) box.append(make('p', 'why', '↳ ' + span.e));
   box.append(table);
+  reveal(); // the box has made the tree smaller
   draw();
 }
 )page";
 
 constexpr std::string_view kHands = R"page(
-function pick(i) {
-  state.picked = i;
-  const at = state.rows.findIndex(row => row.span && row.span.i === i);
+// Scrolls until the picked row is in sight.
+function reveal() {
+  const at = state.rows.findIndex(row => row.span && row.span.i === state.picked);
   const view = $('tree'), height = rowHeight(), top = at * height;
   if (at >= 0 && top < view.scrollTop) view.scrollTop = top;
   if (at >= 0 && top + height > view.scrollTop + view.clientHeight)
     view.scrollTop = top + height - view.clientHeight;
+}
+
+function pick(i) {
+  state.picked = i;
+  reveal();
   if ($('detail').hidden) draw(); else detail(true);
 }
 

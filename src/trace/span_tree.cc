@@ -102,6 +102,7 @@ void SpanTree::end(const End& event) {
       std::max<std::int64_t>(0, event.steady_ns - session_.steady_ns - node.start_ns);
   if (event.error != nullptr)
     node.error = error_text(*event.error);
+  add_details(node, event.args);
   add_details(node, event.facts);
   if (folds(node))
     fold(index);

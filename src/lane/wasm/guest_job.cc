@@ -198,7 +198,8 @@ Ended GuestRun::run(GuestHandle guest) {
   const Usage after = thread_usage();
   ended.usage = {.user_ns = after.user_ns - before.user_ns,
                  .system_ns = after.system_ns - before.system_ns,
-                 .peak_bytes = outcome.memory_bytes};
+                 .peak_bytes = outcome.memory_bytes,
+                 .fuel = outcome.fuel_used};
   return ended;
 }
 
