@@ -54,8 +54,10 @@ void JsonText::close(char bracket) {
 }
 
 void JsonText::key(std::string_view name) {
-  value(name);
-  text_ += ':';
+  separate();
+  text_ += '"';
+  text_ += name;
+  text_ += "\":";
   first_ = true;
 }
 

@@ -13,12 +13,13 @@ namespace perch::trace {
 class JsonText {
 public:
   enum class Html : std::uint8_t { No, Safe }; ///< Safe: `<` is escaped, to stand in a page
-  explicit JsonText(Html html = Html::No) : html_(html) {}
+  explicit JsonText(Html html = Html::No) : html_(html) { text_.reserve(kUsualBytes); }
 
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
   void begin_array() { open('['); }
   void end_array() { close(']'); }
+  /// `name` holds nothing that JSON would have to escape: letters, digits, `_`.
   void key(std::string_view name);
 
   /// Bytes that are no UTF-8 become U+FFFD, and replaced_bytes() true.
@@ -46,6 +47,8 @@ private:
   void close(char bracket);
   void separate();
   void value(const Record& record);
+
+  static constexpr std::size_t kUsualBytes = 512;
 
   Html html_;
   bool first_ = true; ///< nothing stands before the next value in its object or array

@@ -62,6 +62,12 @@ std::string one_line(std::string_view text, std::size_t columns) {
   while (!text.empty()) {
     if (count == columns)
       return out + "…";
+    if (text[0] >= ' ' && text[0] < '\x7F') { // nearly all there is
+      out += text[0];
+      text.remove_prefix(1);
+      ++count;
+      continue;
+    }
     const base::Decoded decoded = base::decode_utf8(text);
     if (decoded.valid)
       append_visible(out, decoded.code, text.substr(0, decoded.bytes));
@@ -76,6 +82,11 @@ std::string one_line(std::string_view text, std::size_t columns) {
 std::size_t cells(std::string_view text) {
   std::size_t count = 0;
   while (!text.empty()) {
+    if (text[0] >= ' ' && text[0] < '\x7F') {
+      ++count;
+      text.remove_prefix(1);
+      continue;
+    }
     const base::Decoded decoded = base::decode_utf8(text);
     count += static_cast<std::size_t>(base::cell_width(decoded.code));
     text.remove_prefix(decoded.bytes);
