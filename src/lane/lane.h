@@ -120,6 +120,8 @@ public:
   [[nodiscard]] virtual std::uint64_t size() const = 0;        ///< bytes of the module
   enum class From : std::uint8_t { Process, Disk, Compiled, Bundle };
   [[nodiscard]] virtual From from() const = 0; ///< where its code came from
+  /// Whether its code is fully optimised; else it was compiled quickly.
+  [[nodiscard]] virtual bool optimised() const = 0;
 };
 
 /// Machine code of a module that was made by WasmLane::compile_ahead(), in memory.

@@ -108,6 +108,12 @@ StepInfo call_step(const State& callee, const CommandCall& call) {
   return info;
 }
 
+Flow run_watched(State& callee, CommandCall& call) {
+  Step step(callee);
+  PERCH_TRY(step.open(call_step(callee, call)));
+  return step.close(run_called(callee, call));
+}
+
 } // namespace
 
 Status check_platform(const Command& command) {
@@ -123,8 +129,10 @@ Flow call_command(State& caller, CommandCall call) {
                   .detail = std::string(call.command.name)});
   }
   call.link.outer = caller.calls;
-  note_secrets(caller.run, call.command, call.arguments);
-  Slots slots(call.command, caller.run.secret_slots(call.command), &caller.run.secrets());
+  const std::vector<bool>* secret = caller.run.secret_slots(call.command);
+  if (secret != nullptr)
+    note_secrets(caller.run, call.command, call.arguments);
+  Slots slots(call.command, secret, &caller.run.secrets());
   State callee = caller;
   callee.slots = &slots;
   callee.node = nullptr;
@@ -133,10 +141,7 @@ Flow call_command(State& caller, CommandCall call) {
   callee.evaluating = nullptr;
   callee.rescued = nullptr;
   callee.depth = caller.depth + 1;
-  Step step(callee);
-  if (watched(callee))
-    PERCH_TRY(step.open(call_step(callee, call)));
-  Flow result = step.close(run_called(callee, call));
+  Flow result = watched(callee) ? run_watched(callee, call) : run_called(callee, call);
   caller.env = caller.env.after(callee.env);
   return result;
 }

@@ -39,24 +39,27 @@ Eval<std::size_t> chosen_branch(State& state, const program::IfNode& node) {
   return 0;
 }
 
-Flow run_branches(State& state, const program::IfNode& node, Step& step) {
+/// `step`: the block's span; null: nobody listens.
+Flow run_branches(State& state, const program::IfNode& node, Step* step) {
   PERCH_TRY_ASSIGN(const std::size_t chosen, chosen_branch(state, node));
-  if (chosen == 0) {
-    step.mark_skipped();
+  if (step != nullptr && chosen == 0)
+    step->mark_skipped();
+  else if (step != nullptr)
+    step->fact("taken", static_cast<std::int64_t>(chosen));
+  if (chosen == 0)
     return {};
-  }
-  step.fact("taken", static_cast<std::int64_t>(chosen));
   return run_body(state, node.branches[chosen - 1].body);
 }
 
 } // namespace
 
 Flow run_if(State& state, const program::IfNode& node) {
+  if (!watched(state))
+    return run_branches(state, node, nullptr);
   // The ops of the condition belong to the block.
   Step step(state);
-  if (watched(state))
-    PERCH_TRY(step.open({.kind = "if", .args = {}}));
-  return step.close(run_branches(state, node, step));
+  PERCH_TRY(step.open({.kind = "if", .args = {}}));
+  return step.close(run_branches(state, node, &step));
 }
 
 Flow each_loop_line(const op::Value& source, const std::function<Flow(std::string_view)>& once) {
@@ -116,11 +119,12 @@ Eval<const program::MatchNode::Case*> chosen_case(State& state, const program::M
 }
 
 Flow run_chosen(State& state, const program::MatchNode& node, const std::string& subject,
-                Step& step) {
+                Step* step) {
   PERCH_TRY_ASSIGN(const auto* chosen, chosen_case(state, node, subject));
   if (chosen != nullptr)
     return run_body(state, chosen->body);
-  step.mark_skipped();
+  if (step != nullptr)
+    step->mark_skipped();
   return {};
 }
 
@@ -128,10 +132,11 @@ Flow run_chosen(State& state, const program::MatchNode& node, const std::string&
 
 Flow run_match(State& state, const program::MatchNode& node) {
   PERCH_TRY_ASSIGN(const std::string subject, text_of(state, node.subject));
+  if (!watched(state))
+    return run_chosen(state, node, subject, nullptr);
   Step step(state);
-  if (watched(state))
-    PERCH_TRY(step.open({.kind = "match", .args = {{"value", shown(state, subject)}}}));
-  return step.close(run_chosen(state, node, subject, step));
+  PERCH_TRY(step.open({.kind = "match", .args = {{"value", shown(state, subject)}}}));
+  return step.close(run_chosen(state, node, subject, &step));
 }
 
 bool fits_platform(const program::PlatformNode& node, std::string_view wanted) {

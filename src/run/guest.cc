@@ -277,6 +277,7 @@ void add_guest_arguments(const State& state, Step& step, const Guest& guest) {
 void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended) {
   if (ended.how == lane::Ended::How::Trapped)
     step.fact("trap", ended.error.detail);
+  step.fact("tier", std::string(guest.module->optimised() ? "full" : "quick"));
   step.fact("code_from", std::string(origin_name(guest.module->from())));
   add_usage(step, ended);
   if (guest.spec.fuel)

@@ -1,5 +1,6 @@
 #include "run/shared_run.h"
 
+#include "run/arguments.h"
 #include "run/cancelling.h"
 
 #include <algorithm>
@@ -51,7 +52,9 @@ SharedRun::SharedRun(const Setting& setting, const Request& request)
       start_unix_(setting.world.clock.unix_ns() / 1'000'000'000) {
   for (const program::Command* command : request.program->commands) {
     std::vector<bool> secret = secret_slots_of(*command);
-    if (std::ranges::find(secret, true) != secret.end())
+    // An argument that the body never uses has no slot.
+    if (std::ranges::find(secret, true) != secret.end() ||
+        std::ranges::any_of(command->args, is_secret))
       secret_slots_.emplace(command, std::move(secret));
   }
 }

@@ -46,7 +46,7 @@ public:
   [[nodiscard]] const program::Program& program() const { return *request_.program; }
   [[nodiscard]] Gate& gate() { return gate_; }
   [[nodiscard]] Secrets& secrets() { return secrets_; }
-  /// Which slots of the command have names of secrets; null: none.
+  /// Which slots of the command have names of secrets; null: none, and no argument is one.
   [[nodiscard]] const std::vector<bool>* secret_slots(const program::Command& command) const;
   [[nodiscard]] BindingValues& bindings() { return bindings_; }
   [[nodiscard]] trace::SpanId next_span() { return ++spans_; }

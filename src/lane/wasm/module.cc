@@ -38,9 +38,10 @@ std::string list_of(const std::vector<std::string>& names) {
 } // namespace
 
 CompiledModule::CompiledModule(std::shared_ptr<const RunEngine> engine, ModuleHandle module,
-                               std::string name, std::string sha256, std::uint64_t size, From from)
+                               std::string name, std::string sha256, std::uint64_t size, From from,
+                               Quality quality)
     : engine_(std::move(engine)), module_(std::move(module)), name_(std::move(name)),
-      sha256_(std::move(sha256)), size_(size), from_(from) {}
+      sha256_(std::move(sha256)), size_(size), from_(from), quality_(quality) {}
 
 Status CompiledModule::check_start() const {
   const ExportTypes exports(*module_);

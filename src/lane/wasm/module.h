@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "lane/lane.h"
+#include "lane/wasm/engine.h"
 #include "lane/wasm/handles.h"
 #include "lane/wasm/stop.h"
 
@@ -25,11 +26,12 @@ struct RunEngine {
 class CompiledModule final : public Module {
 public:
   CompiledModule(std::shared_ptr<const RunEngine> engine, ModuleHandle module, std::string name,
-                 std::string sha256, std::uint64_t size, From from);
+                 std::string sha256, std::uint64_t size, From from, Quality quality);
 
   [[nodiscard]] const std::string& sha256() const override { return sha256_; }
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   [[nodiscard]] From from() const override { return from_; }
+  [[nodiscard]] bool optimised() const override { return quality_ == Quality::Full; }
 
   /// The module with its imports resolved, done once. Errors: wasm_capability_denied with all
   /// missing imports and their types; wasm_compile_failed when there is no `_start` to call.
@@ -47,6 +49,7 @@ private:
   const std::string sha256_;
   const std::uint64_t size_;
   const From from_;
+  const Quality quality_;
 
   mutable std::once_flag link_once_;
   mutable std::optional<Result<LinkedHandle>> linked_;

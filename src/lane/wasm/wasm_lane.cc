@@ -77,7 +77,7 @@ private:
                               const CodeWanted& wanted) {
     return std::make_shared<const CompiledModule>(
         std::move(engine), std::move(code.module), std::string(wanted.name),
-        std::string(wanted.sha256), wanted.bytes.size(), code.from);
+        std::string(wanted.sha256), wanted.bytes.size(), code.from, code.quality);
   }
 
   CodeStore store_;
