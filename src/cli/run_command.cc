@@ -116,8 +116,8 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
   const Options& options = context.options;
   if (options.dry_run != DryRun::No)
     return plan_only(context, loaded, std::move(request));
-  const Terminal terminal(context);
-  trace::Progress* progress = terminal.progress();
+  const Terminal screen(context);
+  trace::Progress* progress = screen.progress();
   const Result<std::unique_ptr<Readers>> readers = Readers::make(context, progress);
   if (!readers) {
     context.report(readers.error());

@@ -3,7 +3,6 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <array>
 
 namespace perch::run {
 
@@ -13,7 +12,11 @@ constexpr std::size_t kShortest = 4;
 
 char upper_ascii(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
-bool same_but_case(char a, char b) { return upper_ascii(a) == b; }
+/// Whether `text` starts with `upper`, in any case.
+bool starts_with(std::string_view text, std::string_view upper) {
+  return text.size() >= upper.size() &&
+         std::ranges::equal(text.substr(0, upper.size()), upper, {}, upper_ascii);
+}
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
@@ -30,14 +33,20 @@ std::string_view whole_characters(std::string_view text, std::size_t size) {
 } // namespace
 
 bool is_secret_name(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kParts = {"TOKEN", "SECRET", "PASSWORD"};
   constexpr std::string_view kEnding = "_KEY";
   if (name.size() >= kEnding.size() &&
-      std::ranges::equal(name.substr(name.size() - kEnding.size()), kEnding, same_but_case))
+      starts_with(name.substr(name.size() - kEnding.size()), kEnding))
     return true;
-  return std::ranges::any_of(kParts, [&](std::string_view part) {
-    return !std::ranges::search(name, part, same_but_case).empty();
-  });
+  // Every name of a program is looked at before it runs: one pass, and most letters are none of
+  // these.
+  for (; !name.empty(); name.remove_prefix(1)) {
+    const char first = upper_ascii(name[0]);
+    if ((first == 'T' && starts_with(name, "TOKEN")) ||
+        (first == 'S' && starts_with(name, "SECRET")) ||
+        (first == 'P' && starts_with(name, "PASSWORD")))
+      return true;
+  }
+  return false;
 }
 
 void Secrets::add(std::string_view value) {

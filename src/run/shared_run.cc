@@ -50,13 +50,17 @@ SharedRun::SharedRun(const Setting& setting, const Request& request)
     : setting_(setting), request_(request), gate_(gate_setup(setting, request, secrets_)),
       bindings_(request.program->bindings.size()),
       start_unix_(setting.world.clock.unix_ns() / 1'000'000'000) {
-  for (const program::Command* command : request.program->commands) {
-    std::vector<bool> secret = secret_slots_of(*command);
-    // An argument that the body never uses has no slot.
-    if (std::ranges::find(secret, true) != secret.end() ||
-        std::ranges::any_of(command->args, is_secret))
-      secret_slots_.emplace(command, std::move(secret));
-  }
+  for (const program::Command* command : request.program->commands)
+    note_secret_names(*command);
+  if (request.program->catch_command != nullptr)
+    note_secret_names(*request.program->catch_command);
+}
+
+void SharedRun::note_secret_names(const program::Command& command) {
+  // An argument that the body never uses has no slot, but counts.
+  if (std::ranges::any_of(command.slot_names, is_secret_name) ||
+      std::ranges::any_of(command.args, is_secret))
+    secret_slots_.emplace(&command, secret_slots_of(command));
 }
 
 const std::vector<bool>* SharedRun::secret_slots(const program::Command& command) const {

@@ -71,6 +71,8 @@ public:
   [[nodiscard]] std::shared_ptr<sys::CancelToken> grace_after_signal();
 
 private:
+  void note_secret_names(const program::Command& command);
+
   const Setting& setting_;
   const Request& request_;
   Secrets secrets_;
