@@ -52,7 +52,7 @@ public:
     PERCH_TRY_ASSIGN(ModuleHandle made, deserialize(*engine->engine, ahead.code));
     return std::make_shared<const CompiledModule>(std::move(engine), std::move(made),
                                                   std::string(name), std::string(ahead.sha256),
-                                                  ahead.size, Module::From::Bundle);
+                                                  ahead.size, Module::From::Bundle, Quality::Full);
   }
 
   Result<std::shared_ptr<const RunEngine>> engine(Metering metering) {
