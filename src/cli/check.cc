@@ -1,5 +1,6 @@
 // `perch --check`: every mistake that can be found without running anything.
 
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
@@ -26,6 +27,53 @@ std::string summary(const Loaded& loaded, const diag::Diags& diags) {
              warnings == 0 ? std::string("no issues") : plural(warnings, "warning"), "\n");
 }
 
+/// Adds file, line, column and where the text ends; nothing when the place is unknown.
+void add_place(base::Json& out, const diag::SourceMap& sources, diag::Span span) {
+  if (!span.known())
+    return;
+  const diag::Position begin = sources.position(span);
+  const diag::Position end = sources.position({span.source, span.end, span.end});
+  out["file"] = sources.get(span.source).path;
+  out["line"] = begin.line;
+  out["column"] = begin.column;
+  out["end_line"] = end.line;
+  out["end_column"] = end.column;
+}
+
+base::Json diag_json(const diag::SourceMap& sources, const diag::Diag& diag) {
+  base::Json out = {{"severity", diag.severity == diag::Severity::Error ? "error" : "warning"},
+                    {"id", std::string(diag.id)},
+                    {"message", diag.message}};
+  add_place(out, sources, diag.span);
+  if (!diag.label.empty())
+    out["label"] = diag.label;
+  out["notes"] = diag.notes;
+  out["help"] = diag.help;
+  base::Json related = base::Json::array();
+  for (const diag::Related& other : diag.related) {
+    base::Json place = {{"text", other.text}};
+    add_place(place, sources, other.span);
+    related.push_back(std::move(place));
+  }
+  out["related"] = std::move(related);
+  return out;
+}
+
+/// The same findings for tools, on standard output and as one line.
+std::string findings_json(const Context& context, const Loaded& loaded, diag::Diags& diags) {
+  diags.sort();
+  base::Json all = base::Json::array();
+  for (const diag::Diag& diag : diags.all())
+    all.push_back(diag_json(context.sources, diag));
+  return base::json_text({{"file", loaded.found.shown},
+                          {"ok", !diags.has_errors()},
+                          {"errors", diags.errors()},
+                          {"warnings", diags.warnings()},
+                          {"left_out", diags.dropped()},
+                          {"diagnostics", std::move(all)}}) +
+         "\n";
+}
+
 } // namespace
 
 int check(const Context& context) {
@@ -40,8 +88,12 @@ int check(const Context& context) {
     const program::Program& program = *loaded->program;
     scan::prove(program, scan::survey(program), context.sources, diags);
   }
-  context.report(diags);
-  context.out(summary(*loaded, diags));
+  if (context.options.json) {
+    context.out(findings_json(context, *loaded, diags));
+  } else {
+    context.report(diags);
+    context.out(summary(*loaded, diags));
+  }
   return diags.has_errors() ? kUsage : kOk;
 }
 

@@ -210,6 +210,8 @@ int help(const Context& context) {
       !find_program(context)) {
     return usage(context);
   }
+  if (context.options.json && context.options.command.empty())
+    return list(context);
   const op::OpTable ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
