@@ -32,6 +32,8 @@ std::unexpected<Error> reader_gone(std::string_view name) {
 /// Writes in pieces that a pipe or terminal with room for any takes without waiting, so that the
 /// waiting is done here, where it can be ended.
 Status write_out(int fd, std::string_view bytes, std::string_view name, sys::CancelToken& until) {
+  if (fd < 0) // there is no such stream: poll() would wait for it for ever
+    return reader_gone(name);
   while (!bytes.empty()) {
     std::array wait = {sys::PollItem{.fd = fd, .write = true},
                        sys::PollItem{.fd = until.fd(), .read = true}};

@@ -31,9 +31,8 @@ TEST_F(FlowTest, for_each_skips_empty_lines_and_carriage_returns) {
 }
 
 TEST_F(FlowTest, the_loop_variable_ends_with_its_loop) {
-  const Ran ran =
-      run_body("for_each \"a\" x\ny = \"${x}\"\nend\nprint y\nif x\nprint \"kept\"\nend");
-  EXPECT_EQ(ran.out, "a\n");
+  EXPECT_EQ(out("x = \"before\"\nfor_each \"a\" x\ny = \"${x}\"\nend\nprint \"${x} ${y}\""),
+            "before a\n");
 }
 
 TEST_F(FlowTest, a_call_has_a_scope_of_its_own) {
