@@ -48,7 +48,9 @@ static inline perch_response perch_request(const char* method, const char* url, 
 }
 
 /// The status code, or -1.
-static inline int32_t perch_status(perch_response response) { return perch_import_status(response); }
+static inline int32_t perch_status(perch_response response) {
+  return perch_import_status(response);
+}
 
 /// The length of the body in bytes, or -1.
 static inline int32_t perch_length(perch_response response) {
@@ -57,7 +59,8 @@ static inline int32_t perch_length(perch_response response) {
 
 /// Copies the value of the header `name` to `to`, cut and ended by a zero byte so that it fits
 /// `cap`, which is at least 1. Returns its full length, or -1 when there is no such header.
-static inline int32_t perch_header(perch_response response, const char* name, char* to, size_t cap) {
+static inline int32_t perch_header(perch_response response, const char* name, char* to,
+                                   size_t cap) {
   int32_t length =
       perch_import_header(response, name, (int32_t)strlen(name), to, (int32_t)(cap - 1));
   to[length < 0 ? 0 : (size_t)length < cap - 1 ? (size_t)length : cap - 1] = '\0';

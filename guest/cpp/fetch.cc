@@ -9,10 +9,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string_view method = argv[1];
-  auto response =
-      method == "GET" && argc == 3
-          ? perch::get(argv[2])
-          : perch::request(method, argv[2], {{"Content-Type", "text/plain"}}, argc > 3 ? argv[3] : "");
+  auto response = method == "GET" && argc == 3
+                      ? perch::get(argv[2])
+                      : perch::request(method, argv[2], {{"Content-Type", "text/plain"}},
+                                       argc > 3 ? argv[3] : "");
   if (!response) {
     std::fputs("refused\n", stderr);
     return 1;
