@@ -18,7 +18,7 @@
 
 namespace perch::lane {
 
-#if defined(__SANITIZE_THREAD__)
+#ifdef PERCH_SANITIZED
 // ThreadSanitizer would take clone for a fork, which this is not, and refuse later threads.
 extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
 static constexpr auto* clone_process = &__clone;
