@@ -8,7 +8,7 @@ sections that begin with a line `--- KIND [ARGUMENT]`:
     --- bytes PATH         the same, the text is a Python bytes literal
     --- guest NAME [PATH]  a compiled guest to copy (skips the case, visibly, when it is not built)
     --- needs PROGRAM      skips the case, visibly, when the program is missing
-    --- unsanitized WHY    skips the case, visibly, under AddressSanitizer
+    --- unsanitized WHY    skips the case, visibly, under a sanitizer
     --- serve              starts the server of http_fixture.py: below, {http} and {https} are its URLs
     --- env NAME=VALUE     for the runs that follow
     --- stdin              standard input of the next run
@@ -149,7 +149,7 @@ class Runner:
             if shutil.which(argument) is None:
                 raise Skip(f"{argument} is not installed")
         elif kind == "unsanitized":
-            if "ASAN_OPTIONS" in os.environ:
+            if "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ:
                 raise Skip(f"a sanitizer is at work: {argument}")
         elif kind == "serve":
             if not http_fixture.Fixture.possible():
