@@ -44,9 +44,13 @@ if(PERCH_FUZZ)
 endif()
 
 # Links an executable so that it runs where nothing is installed but libc: the C++ runtime inside,
-# unreferenced sections dropped, relocations packed (there are 40,000), no symbols.
+# unreferenced sections dropped, relocations packed (there are 40,000), no symbols. Those of the
+# engine are left to its first use, where the linker writes the map that this needs.
 include(CheckLinkerFlag)
 check_linker_flag(CXX -Wl,-z,pack-relative-relocs PERCH_LINKER_PACKS_RELOCATIONS)
+separate_arguments(linker_flags UNIX_COMMAND "${CMAKE_EXE_LINKER_FLAGS}")
+execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${linker_flags} -Wl,--version
+                OUTPUT_VARIABLE PERCH_LINKER ERROR_QUIET)
 
 function(perch_link_release target)
   if(PERCH_SANITIZE OR NOT CMAKE_BUILD_TYPE STREQUAL "Release")
@@ -56,5 +60,14 @@ function(perch_link_release target)
     -static-libstdc++ -static-libgcc -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -s)
   if(PERCH_LINKER_PACKS_RELOCATIONS)
     target_link_options(${target} PRIVATE -Wl,-z,pack-relative-relocs)
+  endif()
+  if(PERCH_LINKER_PACKS_RELOCATIONS AND PERCH_LINKER MATCHES "GNU ld")
+    set(map ${CMAKE_BINARY_DIR}/${target}.map)
+    target_link_options(${target} PRIVATE -Wl,-Map=${map})
+    add_custom_command(TARGET ${target} POST_BUILD BYPRODUCTS ${map} VERBATIM
+      COMMAND ${CMAKE_SOURCE_DIR}/tools/late_relocations $<TARGET_FILE:${target}> ${map}
+              libperch_engine.a)
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS
+      ${CMAKE_SOURCE_DIR}/tools/late_relocations)
   endif()
 endfunction()

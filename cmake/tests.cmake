@@ -142,3 +142,6 @@ foreach(check layers sizes)
   set_tests_properties(tools.check_${check} tools.check_${check}_finds_what_it_looks_for
                        PROPERTIES LABELS tools TIMEOUT 60)
 endforeach()
+add_test(NAME tools.late_relocations_keeps_every_place
+         COMMAND ${CMAKE_SOURCE_DIR}/tools/late_relocations --self-test)
+set_tests_properties(tools.late_relocations_keeps_every_place PROPERTIES LABELS tools TIMEOUT 60)

@@ -1,6 +1,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "sys/http.h"
+#include "sys/late_relocations.h"
 #include "sys/real.h"
 
 #include <curl/curl.h>
@@ -305,6 +306,7 @@ void set_limits(CURL* easy, const HttpExchange& exchange) {
 }
 
 Result<HttpReply> CurlTransport::exchange(const HttpExchange& exchange, CancelToken& cancel) {
+  relocate_engine();
   const Easy owner(::curl_easy_init());
   PERCH_ASSERT(owner != nullptr);
   CURL* easy = owner.get();
