@@ -181,7 +181,7 @@ Result<bundle::Plan> make_plan(const Context& context, const Found& found, Sourc
 
 /// All of it; false when it failed and that was reported in `diags`.
 Result<bool> build_from(const Context& context, const Found& found, diag::Diags& diags) {
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   PERCH_TRY_ASSIGN(Sources sources, load_sources(context, found, ops, diags));
   if (sources.program == nullptr)
     return false;

@@ -77,7 +77,7 @@ std::string findings_json(const Context& context, const Loaded& loaded, diag::Di
 } // namespace
 
 int check(const Context& context) {
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded =
       load_program(context, ops, program::Strictness::Check, diags);

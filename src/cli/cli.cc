@@ -35,7 +35,7 @@ bool file_has_command(const Context& context) {
     return false;
   diag::SourceMap sources;
   const Context quiet{.options = context.options, .world = context.world, .sources = sources};
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   const auto loaded = load_program(quiet, ops, program::Strictness::Run, diags);
   const program::Command* command =

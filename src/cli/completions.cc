@@ -224,7 +224,7 @@ int complete(const Context& context) {
     context.out(out);
     return kOk;
   }
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   std::optional<Loaded> loaded;
   if (find_program(quiet))

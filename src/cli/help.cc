@@ -212,7 +212,7 @@ int help(const Context& context) {
   }
   if (context.options.json && context.options.command.empty())
     return list(context);
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
   if (!loaded)

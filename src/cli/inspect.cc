@@ -194,7 +194,7 @@ int inspect(const Context& context) {
     return reader.error().kind == kind::kBundleError ? kDamaged : kFailure;
   }
   Inspected app{.archive = **reader, .damage = (*reader)->verify(), .program = nullptr};
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   // Mistakes it finds are those of another perch's program: they say that this one cannot read it.
   if (auto program = analyze_built(context, app.archive, "/", ops, program::Strictness::Run, diags))

@@ -51,7 +51,7 @@ base::Json program_json(const Context& context, const program::Program& program)
 } // namespace
 
 int list(const Context& context) {
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
   if (!loaded)

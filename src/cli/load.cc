@@ -102,7 +102,10 @@ std::optional<std::string> import_name(const sys::World& world, std::string_view
   return value ? std::optional(std::string(*value)) : std::nullopt;
 }
 
-op::OpTable op_table() { return op::OpTable(ops::tables()); }
+const op::OpTable& op_table() {
+  static const op::OpTable table(ops::tables());
+  return table;
+}
 
 namespace {
 
@@ -273,15 +276,9 @@ bool on_path(const sys::World& world, std::string_view name) {
   const auto path = world.env.get("PATH");
   if (!path)
     return false;
-  for (std::string_view directory : base::split(*path, ':')) {
-    if (!directory.starts_with('/'))
-      continue;
-    const auto spot = world.fs.locate(base::cat(directory, '/', name), sys::Final::Follow);
-    if (spot && spot->info.type == sys::NodeType::Regular && (spot->info.mode & 0111) != 0) {
-      return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(base::split(*path, ':'), [&](std::string_view directory) {
+    return directory.starts_with('/') && world.fs.leads_to_program(base::cat(directory, '/', name));
+  });
 }
 
 } // namespace perch::cli

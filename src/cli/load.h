@@ -59,6 +59,6 @@ analyze_built(const Context& context, const bundle::Reader& archive, const std::
 [[nodiscard]] bool on_path(const sys::World& world, std::string_view name);
 
 /// The ops of this executable.
-[[nodiscard]] op::OpTable op_table();
+[[nodiscard]] const op::OpTable& op_table();
 
 } // namespace perch::cli

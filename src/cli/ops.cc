@@ -203,7 +203,7 @@ base::Json op_json(const op::OpDecl& op) {
 } // namespace
 
 int ops(const Context& context) {
-  const op::OpTable table = op_table();
+  const op::OpTable& table = op_table();
   if (context.options.words == std::vector<std::string>{"--markdown"}) {
     context.out(page(sorted(table)));
     return kOk;

@@ -90,7 +90,7 @@ std::string layers_text(const policy::Policy& policy) {
 } // namespace
 
 int restrictions(const Context& context) {
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   std::optional<Loaded> loaded;
   if (!context.options.file.empty() || find_program(context)) {
     loaded = load_to_run(context);

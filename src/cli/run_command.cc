@@ -93,7 +93,7 @@ namespace {
 
 /// A plan has no readers, asks nobody and leaves no trace.
 int plan_only(const Context& context, const Loaded& loaded, run::Request request) {
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   const auto children = lane::make_process_lane();
   const auto guests = lane::make_wasm_lane({});
   const run::Setting setting{.world = context.world,
@@ -148,7 +148,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
   }
   show_banner(context, request.policy);
 
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   const auto children = lane::make_process_lane();
   const auto guests = lane::make_wasm_lane(std::move(wasm));
   std::optional<BuiltArchive> archive;
@@ -208,7 +208,7 @@ Result<run::Request> request_of(const Context& context, const Loaded& loaded) {
 }
 
 std::optional<Loaded> load_to_run(const Context& context) {
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
   if (loaded && loaded->program == nullptr) {

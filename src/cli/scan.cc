@@ -34,7 +34,7 @@ int scan(const Context& context) {
     context.report(taken.error());
     return kUsage;
   }
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
   if (!loaded)

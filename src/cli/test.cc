@@ -214,7 +214,7 @@ int test(const Context& context) {
     context.report(want.error());
     return kUsage;
   }
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
   if (!loaded)

@@ -54,7 +54,7 @@ Status warm_one(const Context& context, lane::WasmLane& guests, const std::strin
 } // namespace
 
 int warm(const Context& context) {
-  const op::OpTable ops = op_table();
+  const op::OpTable& ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
   if (!loaded)

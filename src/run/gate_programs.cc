@@ -15,15 +15,10 @@ using base::cat;
 
 namespace {
 
-bool is_executable(const sys::NodeInfo& info) {
-  return info.type == sys::NodeType::Regular && (info.mode & 0111) != 0;
-}
-
 /// The real path of `directory` with `name`, when following it ends at a program.
 std::string program_in(sys::Fs& fs, std::string_view directory, std::string_view name) {
   const std::string path = cat(directory, '/', name);
-  const Result<sys::Spot> target = fs.locate(path, sys::Final::Follow);
-  if (!target || !is_executable(target->info))
+  if (!fs.leads_to_program(path))
     return {};
   const Result<sys::Spot> place = fs.locate(path, sys::Final::NoFollow);
   return place ? place->real : std::string();

@@ -49,6 +49,9 @@ public:
   virtual ~Fs() = default;
 
   virtual Result<Spot> locate(std::string_view absolute, Final final) = 0;
+  /// Whether the path leads, links followed, to a regular file that somebody may execute. One
+  /// system call, for looking along PATH; what is then run goes through locate().
+  virtual bool leads_to_program(const std::string& absolute) = 0;
 
   // Everything below acts on the place itself and never follows a link.
   virtual Result<Fd> open(const Spot& spot, Access access, std::uint32_t create_mode) = 0;

@@ -8,8 +8,10 @@
 #include <climits>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace perch::sys {
@@ -31,6 +33,7 @@ private:
   void push(std::string_view text);
   Status restart_above();
   Status open_root();
+  bool leap();
   Status follow(const std::string& name);
   Result<bool> enter(std::string name);
   Result<std::optional<Spot>> end_at(const std::string& name);
@@ -78,6 +81,25 @@ Status Walk::open_root() {
     return os_fail(errno, "open", "/");
   done_.clear();
   return {};
+}
+
+// Most paths have no link and no `..` before their last component: such a one is walked by the
+// kernel in one call, to where the walk below would come. False when it is not such a path.
+bool Walk::leap() {
+  if (todo_.size() < 3 || std::ranges::find(todo_, "..") != todo_.end())
+    return false;
+  std::string parents;
+  for (std::size_t i = todo_.size(); i > 1; --i)
+    parents += base::cat('/', todo_[i - 1]);
+  open_how how{
+      .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_NO_SYMLINKS};
+  Fd reached(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, parents.c_str(), &how, sizeof how)));
+  if (!reached)
+    return false;
+  directory_ = std::move(reached);
+  std::move(todo_.rbegin(), todo_.rend() - 1, std::back_inserter(done_));
+  todo_.resize(1);
+  return true;
 }
 
 // After `..`: the parent is not asked of the kernel, which would answer for the place where the
@@ -180,7 +202,8 @@ Result<bool> Walk::enter(std::string name) {
 
 Result<Spot> Walk::run() {
   push(path_);
-  PERCH_TRY(open_root());
+  if (!leap())
+    PERCH_TRY(open_root());
   while (!todo_.empty()) {
     std::string name = std::move(todo_.back());
     todo_.pop_back();

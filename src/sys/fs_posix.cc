@@ -87,6 +87,11 @@ public:
   Result<Spot> locate(std::string_view absolute, Final final) override {
     return locate_posix(absolute, final);
   }
+  bool leads_to_program(const std::string& absolute) override {
+    struct stat status{};
+    return ::stat(absolute.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+           (status.st_mode & 0111) != 0;
+  }
   Result<Fd> open(const Spot& spot, Access access, std::uint32_t create_mode) override;
   Result<Entries> list(const Spot& spot) override;
   Result<std::string> read_link(const Spot& spot) override;

@@ -109,6 +109,9 @@ public:
       spot.info.type = sys::NodeType::Directory;
     return spot;
   }
+  bool leads_to_program(const std::string& absolute) override {
+    return locate(absolute, sys::Final::Follow)->info.mode != 0;
+  }
   Result<sys::Fd> open(const sys::Spot&, sys::Access, std::uint32_t) override { return none(); }
   Result<std::vector<std::pair<std::string, sys::NodeType>>> list(const sys::Spot&) override {
     return none();
