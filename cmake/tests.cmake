@@ -56,9 +56,9 @@ foreach(folder IN LISTS PERCH_FOLDERS)
   file(GLOB_RECURSE unit CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/unit/${folder}/*_test.cc)
   file(GLOB_RECURSE integration CONFIGURE_DEPENDS
        ${CMAKE_SOURCE_DIR}/test/integration/${folder}/*.cc)
-  perch_add_tests(unit_${folder} unit 60 SOURCES ${unit} LINKS perch_${folder})
+  perch_add_tests(unit_${folder} unit 60 SOURCES ${unit} LINKS perch_${folder} ${perch_uses_${folder}})
   perch_add_tests(integration_${folder} integration 120
-                  SOURCES ${integration} LINKS perch_${folder})
+                  SOURCES ${integration} LINKS perch_${folder} ${perch_uses_${folder}})
 endforeach()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
