@@ -48,10 +48,23 @@ public:
 
   [[nodiscard]] std::size_t bytes() const { return total_; }
 
+  /// Returns to the system what was made ready and is not used yet: for when a tree is complete.
+  void trim();
+
 private:
+  /// A block is of the heap, or one of large pages.
+  struct Release {
+    std::size_t size = 0; ///< in bytes
+    bool mapped = false;  ///< else of the heap
+    void operator()(std::byte* block) const;
+  };
+  using Block = std::unique_ptr<std::byte[], Release>;
+
+  static Block map_large_pages(std::size_t size);
+  [[nodiscard]] Block next_block(std::size_t least) const;
   void* allocate(std::size_t size, std::size_t align);
 
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::vector<Block> blocks_;
   std::byte* at_ = nullptr;
   std::byte* end_ = nullptr;
   std::size_t total_ = 0;

@@ -68,6 +68,7 @@ Ast Parser::run() {
   ast.bundles = bundles_.take(0, arena_);
   ast.hooks = hooks_.take(0, arena_);
   ast.procs = procs_.take(0, arena_);
+  arena_.trim();
   return ast;
 }
 

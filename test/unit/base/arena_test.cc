@@ -30,6 +30,19 @@ TEST(Arena, something_larger_than_a_block_fits) {
   EXPECT_EQ(arena.copy("small"), "small");
 }
 
+TEST(Arena, keeps_what_it_holds_when_it_is_trimmed_and_grows_on) {
+  Arena arena;
+  std::vector<std::string_view> kept;
+  for (int i = 0; i < 300; ++i) {
+    kept.push_back(arena.copy(std::string(40'000, static_cast<char>('a' + i % 26))));
+    if (i % 50 == 0)
+      arena.trim();
+  }
+  for (int i = 0; i < 300; ++i)
+    EXPECT_EQ(kept[static_cast<std::size_t>(i)],
+              std::string(40'000, static_cast<char>('a' + i % 26)));
+}
+
 TEST(Arena, copies_nothing_for_nothing) {
   Arena arena;
   EXPECT_TRUE(arena.copy("").empty());
