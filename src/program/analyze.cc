@@ -53,6 +53,7 @@ std::shared_ptr<const Program> Analyzer::analyze(const Root& root) {
     check_command_words(*call.command, call.head, call.args);
   }
   declare_hooks(*units_.front());
+  arena_.trim();
   return diags_.has_errors() ? nullptr : program_;
 }
 
