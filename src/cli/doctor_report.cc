@@ -44,6 +44,13 @@ std::vector<Row> rows(const lane::KernelConfinement& kernel) {
   out.push_back(row(
       "no_network, host=…", kernel, {.no_network = true},
       cat("a seccomp filter: no sockets but pairs of AF_UNIX", tcp ? "; Landlock for TCP" : "")));
+  Row variables{
+      .name = "no_env, env=…", .enforced = kernel.landlock >= 2, .how = {}, .otherwise = {}};
+  (variables.enforced ? variables.how : variables.otherwise) =
+      variables.enforced ? "an environment of its own, and Landlock: no other process's is read"
+                         : "an environment of its own; a child may read those of the user's other "
+                           "processes (Linux 5.19 closes that)";
+  out.push_back(std::move(variables));
   Row outside{.name = "outside processes", .enforced = scopes, .how = {}, .otherwise = {}};
   if (!kernel.filters)
     outside.otherwise = "no child can be confined at all";

@@ -8,6 +8,7 @@
 #include "sys/cancel.h"
 #include "sys/fd.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -64,11 +65,15 @@ public:
 
 /// What the kernel must forbid a child (docs: capabilities). Empty: nothing beyond the always.
 struct Confinement {
+  /// It cannot look into processes outside, whose environments hold what it must not see: where the
+  /// kernel has Landlock, and the superuser's children too.
+  bool apart = false;
   bool no_network = false;
   bool limit_files = false;            ///< the two lists hold
   std::vector<std::string> read_roots; ///< absolute real paths
   std::vector<std::string> write_roots;
-  [[nodiscard]] bool any() const { return no_network || limit_files; }
+  [[nodiscard]] bool limits() const { return no_network || limit_files; }
+  [[nodiscard]] bool any() const { return apart || limits(); }
 };
 
 /// Which parts of a Confinement this kernel can enforce.
@@ -140,6 +145,23 @@ struct Mount {
   int handle = -1;
 };
 
+/// What a guest has done with its mounts, as far as the kernel tells. Threads: any.
+class MountUses {
+public:
+  enum class Use : std::uint8_t { None, Read, Written };
+  explicit MountUses(std::size_t mounts) : each_(mounts) {}
+
+  std::atomic<bool> known = false; ///< false: nobody could look, and all of them count as None
+  [[nodiscard]] Use of(std::size_t mount) const { return each_[mount].load(); }
+  void raise(std::size_t mount, Use use) {
+    for (Use now = of(mount); now < use && !each_[mount].compare_exchange_weak(now, use);) {
+    }
+  }
+
+private:
+  std::vector<std::atomic<Use>> each_;
+};
+
 /// Answers a guest's HTTP request under the policy; runs on a thread of perch's, not the guest's.
 using HttpBroker = std::function<Result<op::HttpResponse>(const op::HttpRequest&)>;
 
@@ -154,6 +176,7 @@ struct GuestSpec {
   std::shared_ptr<sys::CancelToken> cancel; ///< stops the guest; never null
   HttpBroker http;                          ///< null: every request gets -1
   bool require_kernel_wall = false;
+  std::shared_ptr<MountUses> uses; ///< of `mounts`, to be filled; null: nobody wants to know
 };
 
 struct WasmOptions {

@@ -108,6 +108,7 @@ lane::Confinement confinement(const policy::Policy& policy, bool allow_child_net
     // A manifest lists the hosts of perch's own ops; `confine` speaks of its roots.
     if (layer->source != Layer::Source::Requires)
       out.no_network = out.no_network || closes_network(*layer, allow_child_network);
+    out.apart = out.apart || layer->rule(Cap::Env).mode != Mode::Any;
     read = intersect(std::move(read), roots_of(*layer, Cap::Read));
     write = intersect(std::move(write), roots_of(*layer, Cap::Write));
   }

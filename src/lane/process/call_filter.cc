@@ -25,10 +25,18 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 
 // Newer than the headers of old distributions; the same on all architectures.
 constexpr int kFchmodat2 = 452, kSetxattrat = 463, kRemovexattrat = 466, kFileSetattr = 469;
+constexpr int kMountSetattr = 442;
 
+// The last ones reach the user's keyrings, which are a store of secrets beside all files.
 constexpr int kAlways[] = {
     SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_open_by_handle_at,
-    SYS_reboot,      SYS_swapon,       SYS_swapoff,       SYS_acct,
+    SYS_reboot,      SYS_swapon,       SYS_swapoff,       SYS_acct,       kMountSetattr,
+    SYS_add_key,     SYS_request_key,  SYS_keyctl,
+};
+// Memory and queues of the machine, which have numbers or names of their own and no path.
+constexpr int kShared[] = {
+    SYS_shmget, SYS_shmat,  SYS_shmctl, SYS_msgget,     SYS_msgsnd,  SYS_msgrcv,    SYS_msgctl,
+    SYS_semget, SYS_semctl, SYS_semop,  SYS_semtimedop, SYS_mq_open, SYS_mq_unlink,
 };
 constexpr int kNetwork[] = {SYS_socket};
 // Make sockets without the call above.
@@ -97,6 +105,21 @@ void no_typing(Program& program) {
   answer(program, SECCOMP_RET_ALLOW);
 }
 
+// Limits of another process: a low one on its processor time ends it as a signal would.
+void own_limits_only(Program& program) {
+  constexpr std::size_t kProcess = 0, kNew = 2;
+  emit(program, kIfEqual, SYS_prlimit64, 0, 8);
+  load_argument(program, kProcess);
+  emit(program, kIfEqual, 0, 5, 0);
+  load_argument(program, kNew);
+  emit(program, kIfEqual, 0, 0, 2);
+  load(program,
+       offsetof(seccomp_data, args) + kNew * sizeof(std::uint64_t) + sizeof(std::uint32_t));
+  emit(program, kIfEqual, 0, 1, 0);
+  answer(program, kDeny);
+  answer(program, SECCOMP_RET_ALLOW);
+}
+
 // A pair is connected to itself alone. Not one of datagrams: those may be sent to any address.
 void pairs_only(Program& program) {
   constexpr std::uint32_t kTypeMask = 0xf; // without SOCK_CLOEXEC and SOCK_NONBLOCK
@@ -133,8 +156,11 @@ std::vector<sock_filter> call_filter(const CallRules& rules) {
   only_our_numbers(program);
   deny(program, kAlways);
   no_typing(program);
+  own_limits_only(program);
   if (rules.no_metadata)
     deny(program, kMetadata);
+  if (rules.no_shared_memory)
+    deny(program, kShared);
   if (rules.no_tracing)
     deny(program, kTracing);
   if (rules.no_network || rules.no_local_sockets) {

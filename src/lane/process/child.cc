@@ -136,15 +136,21 @@ PERCH_CHILD_CODE void reset_signals() {
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
 }
 
-// What would let the superuser look into processes past Landlock, or change the kernel itself. Not
-// being allowed to drop one means not having it.
-PERCH_CHILD_CODE void drop_capabilities() {
-  constexpr int kDropped[] = {
-      CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, CAP_SYS_RAWIO,  CAP_SYS_PTRACE,         CAP_SYS_ADMIN,
-      CAP_SYS_BOOT,        CAP_MKNOD,      CAP_MAC_ADMIN,  CAP_MAC_OVERRIDE,       CAP_SYSLOG,
-      CAP_PERFMON,         CAP_BPF,        CAP_SYS_CHROOT, CAP_CHECKPOINT_RESTORE,
+// What would let the superuser look into processes past Landlock; and what would let it do more
+// that is past Landlock, or change the kernel itself. Not being allowed to drop one means not
+// having it.
+PERCH_CHILD_CODE void drop_capabilities(const ChildPlan& plan) {
+  constexpr int kLooking[] = {CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_PERFMON};
+  constexpr int kDoing[] = {
+      CAP_DAC_READ_SEARCH, CAP_SYS_MODULE,   CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_MKNOD,
+      CAP_MAC_ADMIN,       CAP_MAC_OVERRIDE, CAP_SYSLOG,    CAP_BPF,      CAP_CHECKPOINT_RESTORE,
+      CAP_SYS_CHROOT,      CAP_SYS_TIME,
   };
-  for (int capability : kDropped)
+  for (int capability : kLooking)
+    ::syscall(SYS_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
+  if (plan.filter == nullptr)
+    return;
+  for (int capability : kDoing)
     ::syscall(SYS_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
 }
 
@@ -152,7 +158,7 @@ PERCH_CHILD_CODE void drop_capabilities() {
 PERCH_CHILD_CODE void confine(ChildPlan& plan) {
   if (!plan.no_new_privileges)
     return;
-  drop_capabilities();
+  drop_capabilities(plan);
   if (::syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     leave(plan, Step::Confine);
   if (plan.ruleset >= 0 && ::syscall(SYS_landlock_restrict_self, plan.ruleset, 0) != 0) {

@@ -43,9 +43,9 @@ constexpr const char* kSystem[] = {
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ca-certificates",
 };
+// No terminal but the child's own: what is typed into another one, and what it shows, is not its.
 constexpr const char* kDevices[] = {
-    "/dev/null",    "/dev/zero", "/dev/full", "/dev/random",
-    "/dev/urandom", "/dev/tty",  "/dev/pts",  "/dev/ptmx",
+    "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx",
 };
 
 bool holds_everything(const std::vector<std::string>& roots) {
@@ -59,6 +59,17 @@ bool limits_writing(const Confinement& confinement) {
   return confinement.limit_files && !holds_everything(confinement.write_roots);
 }
 
+// What it holds open as a stream it may open again, as /dev/stderr.
+Status allow_streams(Ruleset& rules, const Stdio& stdio) {
+  if (stdio.in >= 0)
+    PERCH_TRY(rules.allow_stream(stdio.in, false, "its standard input"));
+  for (const int stream : {stdio.out, stdio.err}) {
+    if (stream >= 0)
+      PERCH_TRY(rules.allow_stream(stream, true, "its standard output"));
+  }
+  return {};
+}
+
 Status allow_all(Ruleset& rules, const ChildSpec& spec, const std::string& temporary) {
   for (const char* path : kSystem)
     PERCH_TRY(rules.allow_reading(path, Place::System));
@@ -68,6 +79,7 @@ Status allow_all(Ruleset& rules, const ChildSpec& spec, const std::string& tempo
   }
   PERCH_TRY(spec.program_fd >= 0 ? rules.allow_reading(spec.program_fd, spec.program)
                                  : rules.allow_reading(spec.program, Place::System));
+  PERCH_TRY(allow_streams(rules, spec.stdio));
   if (!temporary.empty()) {
     PERCH_TRY(rules.allow_reading(temporary, Place::Required));
     PERCH_TRY(rules.allow_writing(temporary, Place::Required));
@@ -96,6 +108,8 @@ Status enforceable(const Confinement& confinement, const KernelConfinement& kern
                           what),
                 {}, "run perch where it has, or start children unrestricted with `--confine=off`");
   };
+  if (!confinement.limits())
+    return {};
   if (!kernel.filters)
     return missing("seccomp filters");
   if (confinement.limit_files && kernel.landlock < 1)
@@ -121,16 +135,19 @@ Result<Confined> prepare_confinement(const ChildSpec& spec, const KernelConfinem
                                     .writing = limits_writing(confinement),
                                     .tcp = confinement.no_network,
                                     .abstract_sockets = confinement.no_network,
-                                    .signals = true};
+                                    .signals = confinement.limits()};
     PERCH_TRY_ASSIGN(Ruleset rules, Ruleset::make(restrictions, kernel.landlock));
     if (confinement.limit_files)
       PERCH_TRY(allow_all(rules, spec, temporary));
     confined.ruleset = rules.release();
   }
+  if (!confinement.limits() && has_ruleset)
+    return confined;
   const bool nothing_written = limits_writing(confinement) && confinement.write_roots.empty();
   confined.program = call_filter({.no_network = confinement.no_network,
                                   .no_metadata = nothing_written,
                                   .no_local_sockets = confinement.limit_files,
+                                  .no_shared_memory = confinement.limit_files,
                                   .no_tracing = !has_ruleset});
   confined.filter = {static_cast<unsigned short>(confined.program.size()), confined.program.data()};
   return confined;

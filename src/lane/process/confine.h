@@ -17,7 +17,7 @@ namespace perch::lane {
 
 struct Confined {
   sys::Fd ruleset;                  ///< -1: none
-  std::vector<sock_filter> program; ///< never empty
+  std::vector<sock_filter> program; ///< empty: none
   sock_fprog filter{};              ///< of `program`
 };
 

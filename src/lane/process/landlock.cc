@@ -107,7 +107,15 @@ Status Ruleset::allow_changing(const std::string& path, Place place) {
 }
 
 Status Ruleset::allow_reading(int file, const std::string& path) {
-  return allow(file, kRead, path);
+  return allow(file, kRead & kOfFiles, path);
+}
+
+Status Ruleset::allow_stream(int file, bool changing, const std::string& name) {
+  struct stat status{};
+  // A rule for a directory would be for all below it.
+  if (::fstat(file, &status) != 0 || (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)))
+    return {};
+  return allow(file, changing ? kChange : kReadFile, name);
 }
 
 namespace {
@@ -146,7 +154,8 @@ Status Ruleset::allow(int file, std::uint64_t access, const std::string& path) {
     return sys::os_fail(errno, "allow a child process to use", path);
   access &= S_ISDIR(status.st_mode) ? handled_ : handled_ & kOfFiles;
   const PathBeneathAttr rule{access, file};
-  if (access != 0 && ::syscall(SYS_landlock_add_rule, fd_.get(), kPathBeneath, &rule, 0) != 0) {
+  if (access != 0 && ::syscall(SYS_landlock_add_rule, fd_.get(), kPathBeneath, &rule, 0) != 0 &&
+      errno != EBADFD) { // what is on no file system of the machine needs no rule
     return fail(
         kind::kConfinementUnavailable,
         base::cat("the kernel refused a Landlock rule for `", path, "`: ", sys::os_words(errno)),

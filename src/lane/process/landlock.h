@@ -43,6 +43,9 @@ public:
   Status allow_writing(const std::string& path, Place place); ///< making, removing, renaming
   /// An open file: reading and executing.
   Status allow_reading(int file, const std::string& path);
+  /// A standard stream, to be opened again: for changing it, or for reading. What is neither a
+  /// regular file nor a device needs no rule.
+  Status allow_stream(int file, bool changing, const std::string& name);
   /// An existing file or device, without making or removing anything.
   Status allow_changing(const std::string& path, Place place);
 

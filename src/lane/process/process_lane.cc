@@ -217,7 +217,8 @@ Status RealProcessLane::confine(const ChildSpec& spec, Prepared& prepared) {
   prepared.confined = std::move(*confined);
   prepared.plan.no_new_privileges = true;
   prepared.plan.ruleset = prepared.confined.ruleset.get();
-  prepared.plan.filter = &prepared.confined.filter;
+  if (!prepared.confined.program.empty())
+    prepared.plan.filter = &prepared.confined.filter;
   return {};
 }
 

@@ -33,17 +33,19 @@ std::string held(int landlock, bool filters) {
 }
 
 TEST(Doctor, a_new_kernel_holds_everything) {
-  EXPECT_EQ(held(7, true),
-            "no_write, write=…; no_read, read=…; no_network, host=…; outside processes; ");
+  EXPECT_EQ(
+      held(7, true),
+      "no_write, write=…; no_read, read=…; no_network, host=…; no_env, env=…; outside processes; ");
 }
 
 TEST(Doctor, without_scopes_signals_are_the_gap) {
-  EXPECT_EQ(held(5, true), "no_write, write=…; no_read, read=…; no_network, host=…; ");
+  EXPECT_EQ(held(5, true),
+            "no_write, write=…; no_read, read=…; no_network, host=…; no_env, env=…; ");
   EXPECT_NE(doctor_text(facts(5, true)).find("may signal the user's own"), std::string::npos);
 }
 
 TEST(Doctor, without_truncation_nothing_limits_writing) {
-  EXPECT_EQ(held(2, true), "no_read, read=…; no_network, host=…; ");
+  EXPECT_EQ(held(2, true), "no_read, read=…; no_network, host=…; no_env, env=…; ");
 }
 
 TEST(Doctor, without_landlock_the_network_is_still_closed) {
@@ -55,7 +57,9 @@ TEST(Doctor, without_landlock_the_network_is_still_closed) {
       << text;
 }
 
-TEST(Doctor, without_filters_nothing_is_held) { EXPECT_EQ(held(7, false), ""); }
+TEST(Doctor, without_filters_only_environments_are_closed) {
+  EXPECT_EQ(held(7, false), "no_env, env=…; ");
+}
 
 } // namespace
 } // namespace perch::cli
