@@ -1,5 +1,7 @@
 #include "policy/shell_text.h"
 
+#include "policy/variables.h"
+
 #include <algorithm>
 
 namespace perch::policy {
@@ -27,10 +29,7 @@ std::size_t assignment_length(std::string_view text) {
 
 /// Variables that decide which program a word starts or what is loaded into it.
 bool changes_meaning(std::string_view name) {
-  static constexpr std::string_view kNames[] = {
-      "PATH", "ENV", "BASH_ENV", "IFS", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND"};
-  return name.starts_with("LD_") || name.starts_with("DYLD_") || name.starts_with("BASH_FUNC_") ||
-         std::ranges::find(kNames, name) != std::end(kNames);
+  return name == "PATH" || name == "IFS" || loads_code(name);
 }
 
 /// The end of an assignment's value that starts at `at`: quotes are skipped over; npos when it may

@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "policy/variables.h"
 
 #include <algorithm>
 #include <map>
@@ -68,29 +69,6 @@ bool passes(const policy::Policy& policy, std::string_view name) {
 
 } // namespace
 
-bool loads_code(std::string_view name) {
-  static constexpr std::string_view kPrefixes[] = {"LD_", "DYLD_", "BASH_FUNC_"};
-  static constexpr std::string_view kNames[] = {"BASH_ENV",
-                                                "ENV",
-                                                "SHELLOPTS",
-                                                "BASHOPTS",
-                                                "PS4",
-                                                "PERL5LIB",
-                                                "PERL5OPT",
-                                                "PYTHONPATH",
-                                                "PYTHONSTARTUP",
-                                                "PYTHONHOME",
-                                                "RUBYOPT",
-                                                "RUBYLIB",
-                                                "NODE_OPTIONS",
-                                                "NODE_PATH",
-                                                "JAVA_TOOL_OPTIONS",
-                                                "GCONV_PATH",
-                                                "GIT_SSH_COMMAND"};
-  return std::ranges::any_of(kPrefixes, [&](auto prefix) { return name.starts_with(prefix); }) ||
-         std::ranges::find(kNames, name) != std::end(kNames);
-}
-
 Result<std::optional<std::string>> variable(const Gate& gate, const Scope& scope, Actor actor,
                                             std::string_view name) {
   PERCH_TRY(check_name(actor, name));
@@ -104,7 +82,8 @@ Result<std::optional<std::string>> variable(const Gate& gate, const Scope& scope
 Status may_change(const Gate& gate, const Scope& scope, Actor actor, std::string_view name) {
   PERCH_TRY(check_name(actor, name));
   const Layer* layer = bin_list(scope.policy);
-  if (layer != nullptr && (name == "PATH" || loads_code(name)) && !declared(scope.policy, name))
+  if (layer != nullptr && (name == "PATH" || policy::loads_code(name)) &&
+      !declared(scope.policy, name))
     return refused(actor, name, *layer);
   return gate.ask(scope, actor, {.cap = Cap::Env, .subject = name});
 }
@@ -128,7 +107,7 @@ Result<std::vector<std::string>> child_environment(const Gate& gate, const Scope
       values.erase(entry->name);
       continue;
     }
-    if (layer != nullptr && loads_code(entry->name) && !declared(scope.policy, entry->name))
+    if (layer != nullptr && policy::loads_code(entry->name) && !declared(scope.policy, entry->name))
       return refused(actor, entry->name, *layer);
     if (entry->value->find('\0') != std::string::npos) {
       return fail(kind::kBadArgument,

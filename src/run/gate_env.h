@@ -17,14 +17,10 @@ namespace perch::run {
                                                           Actor actor, std::string_view name);
 
 /// Whether `export` and `unset` may change a variable. Where a layer lists the bins that may run,
-/// the variables that decide what a program is (PATH and those of rules_out_listing) are refused
-/// unless `requires` declares them. Errors: bad_argument, the denial, capability_denied.
+/// the variables that decide what a program is (PATH and policy::loads_code) are refused unless
+/// `requires` declares them. Errors: bad_argument, the denial, capability_denied.
 [[nodiscard]] Status may_change(const Gate& gate, const Scope& scope, Actor actor,
                                 std::string_view name);
-
-/// LD_* DYLD_* BASH_ENV ENV BASH_FUNC_* PYTHONSTARTUP … : a child runs what they name, so a list of
-/// bins means nothing beside them.
-[[nodiscard]] bool loads_code(std::string_view name);
 
 /// The whole environment of a child, NAME=value, sorted by name. From the host: everything where no
 /// layer restricts variables, else the operational ones and those that every layer allows. Above

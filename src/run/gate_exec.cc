@@ -41,6 +41,20 @@ std::string place_of_head(const Gate& gate, const Scope& scope, std::string_view
   return find_on_path(gate.world().fs, head, search_path(gate, scope), scope.directory);
 }
 
+bool lists_programs(const policy::Policy& policy) {
+  return std::ranges::any_of(policy.layers(), [](const auto& layer) {
+    return layer->rule(Cap::Exec).mode == policy::Rule::Mode::Only;
+  });
+}
+
+/// The same for what perch starts itself: where programs are listed, entries of PATH that are no
+/// absolute path do not count. A shell would look there, so for its texts they do.
+std::string place_to_start(const Gate& gate, const Scope& scope, std::string_view head) {
+  if (has_slash(head) || !lists_programs(scope.policy))
+    return place_of_head(gate, scope, head);
+  return find_on_path(gate.world().fs, head, search_path(gate, scope), {});
+}
+
 const DeclaredBin* bin_of(const Gate& gate, const Invocation& invocation) {
   if (invocation.bin)
     return &*invocation.bin;
@@ -51,16 +65,32 @@ const DeclaredBin* bin_of(const Gate& gate, const Invocation& invocation) {
   return nullptr;
 }
 
+bool pins(const Gate& gate, const DeclaredBin& bin, const std::string& resolved) {
+  return !bin.sha256.empty() && place_of_bin(gate, bin) == resolved;
+}
+
 /// The handle of a program that some declaration pins, whatever name led to it; -1: not pinned.
 Result<int> check_pins(const Gate& gate, const std::string& resolved) {
   int handle = -1;
   for (const DeclaredBin& bin : gate.bins()) {
-    if (bin.sha256.empty() || place_of_bin(gate, bin) != resolved)
+    if (!pins(gate, bin, resolved))
       continue;
     PERCH_TRY_ASSIGN(const PinnedFile* file, gate.pinned(resolved, bin.sha256));
     handle = file->handle.get();
   }
   return handle;
+}
+
+/// A shell opens what it runs by name, and what has the name then need not be what was hashed.
+Status refuse_pinned(const Gate& gate, Actor actor, std::string_view word,
+                     const std::string& resolved) {
+  if (resolved.empty() ||
+      std::ranges::none_of(gate.bins(), [&](const auto& bin) { return pins(gate, bin, resolved); }))
+    return {};
+  return fail(kind::kRequirementUnmet,
+              cat(actor.name, " may not run ", word,
+                  ": its digest is declared, and a shell would run whatever has its name by then"),
+              std::string(word), cat("start it without a shell: exec ", word, " …"));
 }
 
 /// The name by which PATH, as perch was started with it, finds the program; empty when it finds
@@ -105,7 +135,7 @@ Result<Found> admitted(const Gate& gate, const Scope& scope, Actor actor, const 
   if (head.empty())
     return fail(kind::kBadArgument, cat(actor.name, ": the name of the program is empty"));
   const std::string wanted = bin != nullptr ? bin->name : head;
-  Found out{.path = bin != nullptr ? place_of_bin(gate, *bin) : place_of_head(gate, scope, head),
+  Found out{.path = bin != nullptr ? place_of_bin(gate, *bin) : place_to_start(gate, scope, head),
             .argv0 = wanted};
   // Nothing can be started under a name that is not there, so it may count as the declared one.
   const std::string known = !out.path.empty()   ? known_as(gate, out.path)
@@ -150,13 +180,15 @@ Result<Found> find_shell(const Gate& gate, const Scope& scope, Actor actor,
   if (!allowed && head.kind == Kind::Unknown)
     allowed.error().note += cat("; the first word counts, and ", head.why);
   PERCH_TRY(std::move(allowed));
-  PERCH_TRY(check_pins(gate, resolved));
+  PERCH_TRY(refuse_pinned(gate, actor, head.word, resolved));
   for (const std::string_view name : {"bash", "sh"}) {
     std::string path = gate.on_own_path(name);
     if (path.empty())
       path = place_of(gate, "/bin", name);
-    if (!path.empty())
-      return Found{.path = std::move(path), .argv0 = std::string(name)};
+    if (path.empty())
+      continue;
+    PERCH_TRY_ASSIGN(const int handle, check_pins(gate, path));
+    return Found{.path = std::move(path), .handle = handle, .argv0 = std::string(name)};
   }
   return fail(kind::kBinNotFound, cat(actor.name, ": there is neither bash nor sh on PATH"), "bash",
               "install a shell, or start the programs without one");

@@ -70,7 +70,8 @@ TEST(ShellText, an_assignment_that_changes_what_the_head_means_hides_it) {
   for (const std::string_view text :
        {"PATH=./evil git", "PATH+=:./evil git", "A=1 LD_PRELOAD=./x.so git", "LD_AUDIT=x git",
         "DYLD_INSERT_LIBRARIES=x git", "BASH_ENV=x git", "ENV=x sh", "IFS=x git",
-        "BASH_FUNC_git=x git"}) {
+        "BASH_FUNC_git=x git", "PYTHONPATH=x python3", "NODE_OPTIONS=x node",
+        "GIT_EXEC_PATH=x git"}) {
     EXPECT_EQ(head(text), "unknown") << text;
   }
   EXPECT_EQ(head("MYPATH=x git"), "program git");
