@@ -47,15 +47,16 @@ Status set_max_runtime(Options& o, std::string_view value) {
   if (!ns || *ns < 0)
     return bad("--max-runtime", value, "seconds, or a duration such as 90s or 1h30m");
   if (*ns > 0)
-    o.max_runtime_ns = ns;
+    o.max_runtime_ns = std::min(*ns, o.max_runtime_ns.value_or(*ns));
   return {};
 }
 
 Status set_redirects(Options& o, std::string_view value) {
   const std::optional<std::int64_t> n = base::parse_int(value);
-  if (!n || *n < 0 || *n > 100)
+  constexpr int kMostRedirects = 100;
+  if (!n || *n < 0 || *n > kMostRedirects)
     return bad("--max-redirects", value, "a number from 0 to 100");
-  o.max_redirects = static_cast<int>(*n);
+  o.max_redirects = std::min(static_cast<int>(*n), o.max_redirects.value_or(kMostRedirects));
   return {};
 }
 

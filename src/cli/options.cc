@@ -100,8 +100,9 @@ void add_kept(Options& options, Options&& kept) {
                                   ? kept.max_wasm_memory
                                   : std::min(kept.max_wasm_memory, options.max_wasm_memory);
   const Options defaults;
-  if (options.max_redirects == defaults.max_redirects)
-    options.max_redirects = kept.max_redirects;
+  if (kept.max_redirects)
+    options.max_redirects =
+        std::min(*kept.max_redirects, options.max_redirects.value_or(*kept.max_redirects));
   if (options.wasm_tier == defaults.wasm_tier)
     options.wasm_tier = kept.wasm_tier;
   options.wasm_pins.insert(options.wasm_pins.end(), kept.wasm_pins.begin(), kept.wasm_pins.end());

@@ -84,7 +84,7 @@ struct Options {
   bool allow_private_ips = false;
   bool allow_scheme_downgrade = false;
   bool allow_proxy = false;
-  int max_redirects = 5;
+  std::optional<int> max_redirects; ///< none: what HttpRules says
 };
 
 /// One of perch's own flags. The parser, `--help`, completions and the manual read this table.

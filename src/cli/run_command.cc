@@ -200,10 +200,11 @@ Result<run::Request> request_of(const Context& context, const Loaded& loaded) {
   request.allow_child_network = options.rules.allow_child_network ||
                                 (options.built_rules && options.built_rules->allow_child_network);
   request.no_cache = options.no_cache;
-  request.http = {.allow_private_ips = options.allow_private_ips,
-                  .allow_scheme_downgrade = options.allow_scheme_downgrade,
-                  .allow_proxy = options.allow_proxy,
-                  .max_redirects = options.max_redirects};
+  request.http.allow_private_ips = options.allow_private_ips;
+  request.http.allow_scheme_downgrade = options.allow_scheme_downgrade;
+  request.http.allow_proxy = options.allow_proxy;
+  if (options.max_redirects)
+    request.http.max_redirects = *options.max_redirects;
   return request;
 }
 
