@@ -28,7 +28,10 @@ std::unexpected<Error> bad(std::string_view where, std::string_view entry, std::
   return fail(kind::kBadArgument, cat(where, ": `", entry, "` ", why), std::string(entry));
 }
 
-Result<std::string> bin_entry(std::string_view entry, std::string_view directory) {
+Result<std::string> bin_entry(std::string_view entry, std::string_view directory,
+                              std::string_view where) {
+  if (entry.find_first_of("*?") != std::string_view::npos)
+    return bad(where, entry, "is no name of a program: write each name as it is");
   if (entry.find('/') == std::string_view::npos)
     return std::string(entry);
   return absolute(directory, entry);
@@ -48,7 +51,7 @@ Result<std::string> one_entry(Cap cap, std::string_view entry, std::string_view 
     return bad(where, "…", "holds a NUL byte");
   switch (cap) {
   case Cap::Exec:
-    return bin_entry(entry, directory);
+    return bin_entry(entry, directory, where);
   case Cap::Read:
   case Cap::Write:
     return absolute(directory, entry);

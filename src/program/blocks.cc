@@ -239,6 +239,11 @@ void Analyzer::check_sandbox_flags(std::span<const Expr> flags) {
       continue;
     for (std::string_view flag : base::split(e.text, ',')) {
       flag = base::trim(flag);
+      if (flag.empty()) {
+        diags_.error(BadOption{"sandbox", e.text, "flags, with one comma between two of them"},
+                     e.span);
+        continue;
+      }
       const auto equals = flag.find('=');
       const std::string_view word = equals == flag.npos ? flag : flag.substr(0, equals + 1);
       if (std::ranges::find(kFlags, word) != kFlags.end())

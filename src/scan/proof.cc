@@ -66,8 +66,9 @@ private:
   void follow(std::size_t visit);
   void report(const Layer& layer, const Ask& ask, std::size_t sandbox, std::size_t visit);
   bool said_for_outer(const Ask& ask, std::size_t sandbox) const;
+  /// Seeing what the program has set itself is no request; setting it is.
   bool own_variable(const Ask& ask) const {
-    return ask.cap == Cap::Env &&
+    return ask.cap == Cap::Env && (ask.op == nullptr || ask.op->name != "set_env") &&
            (survey_.any_own_variable || survey_.own_variables.contains(ask.subject));
   }
   void undeclared(const Layer& layer, const Ask& ask);
