@@ -22,6 +22,20 @@ public:
     const std::lock_guard lock(mutex_);
     learner_.add(request, at);
   }
+  void mounted(const run::MountUse& use, diag::Span at) override {
+    using From = lane::MountUses::Use;
+    using To = scan::LearnedMount::Use;
+    const To found = !use.known              ? To::Unknown
+                     : use.use == From::None ? To::None
+                     : use.use == From::Read ? To::Read
+                                             : To::Written;
+    const std::lock_guard lock(mutex_);
+    learner_.add_mount({.host = std::string(use.host),
+                        .guest = std::string(use.guest),
+                        .writable = use.writable,
+                        .use = found},
+                       at);
+  }
   [[nodiscard]] scan::Learner& learner() { return learner_; }
 
 private:

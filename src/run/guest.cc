@@ -184,6 +184,8 @@ Result<std::unique_ptr<lane::Job>> start_guest(State& state, Guest& guest, lane:
     guest.spec.mounts.push_back(mount.mount);
     guest.spec.mounts.back().handle = mount.handle.get();
   }
+  if (state.run.gate().setup().watcher != nullptr && !guest.mounts.empty())
+    guest.spec.uses = std::make_shared<lane::MountUses>(guest.mounts.size());
   PERCH_TRY(settle_before_start(state));
   return state.run.setting().guests.start(guest.module, guest.spec);
 }
@@ -245,6 +247,19 @@ std::string_view origin_name(lane::Module::From from) {
   return "";
 }
 
+void tell_mounts(const State& state, const Guest& guest) {
+  Watcher* watcher = state.run.gate().setup().watcher;
+  for (std::size_t i = 0; watcher != nullptr && guest.spec.uses && i < guest.mounts.size(); ++i) {
+    const lane::Mount& mount = guest.mounts[i].mount;
+    watcher->mounted({.host = mount.host,
+                      .guest = mount.guest,
+                      .writable = mount.writable,
+                      .known = guest.spec.uses->known,
+                      .use = guest.spec.uses->of(i)},
+                     state.scope().at);
+  }
+}
+
 } // namespace
 
 StepInfo guest_step(const State& state, const std::string& name) {
@@ -274,7 +289,8 @@ void add_guest_arguments(const State& state, Step& step, const Guest& guest) {
   step.late_argument("limits", limits_of(guest.spec));
 }
 
-void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended) {
+void add_guest_facts(const State& state, Step& step, const Guest& guest, const lane::Ended& ended) {
+  tell_mounts(state, guest);
   if (ended.how == lane::Ended::How::Trapped)
     step.fact("trap", ended.error.detail);
   step.fact("tier", std::string(guest.module->optimised() ? "full" : "quick"));
@@ -309,7 +325,7 @@ Flow run_started(State& state, Step& step, Guest& guest) {
   jobs.receive(*state.out);
   jobs.receive(*state.err);
   PERCH_TRY(placed(state, jobs.wait()));
-  add_guest_facts(step, guest, jobs.ended(number));
+  add_guest_facts(state, step, guest, jobs.ended(number));
   return placed(state, guest_status(guest, jobs.ended(number)));
 }
 

@@ -43,7 +43,7 @@ struct Guest {
 /// Its span; what the block came to; what is known when it has ended; and what hooks are told.
 [[nodiscard]] StepInfo guest_step(const State& state, const std::string& name);
 void add_guest_arguments(const State& state, Step& step, const Guest& guest);
-void add_guest_facts(Step& step, const Guest& guest, const lane::Ended& ended);
+void add_guest_facts(const State& state, Step& step, const Guest& guest, const lane::Ended& ended);
 /// Its module, arguments and what its block declares, in a line.
 [[nodiscard]] std::string guest_text(const Guest& guest);
 [[nodiscard]] HookEvent guest_event(const Guest& guest);

@@ -290,7 +290,7 @@ Flow Pipeline::result_of(Stage& stage) {
   } else {
     const lane::Ended& ended = jobs_.ended(stage.job);
     if (stage.guest)
-      add_guest_facts(stage.step, *stage.guest, ended);
+      add_guest_facts(stage.state, stage.step, *stage.guest, ended);
     else
       add_usage(stage.step, ended);
     result = placed(stage.state, stage.child ? child_status(*stage.child, ended)

@@ -42,10 +42,21 @@ public:
   virtual Result<std::string> directory() = 0;
 };
 
+/// A mount of a module that has ended.
+struct MountUse {
+  std::string_view host;  ///< absolute real path
+  std::string_view guest; ///< where the module saw it
+  bool writable = false;
+  bool known = false; ///< `use` is what the kernel saw; else nobody could look
+  lane::MountUses::Use use = lane::MountUses::Use::None;
+};
+
 /// Told of each request that every layer has allowed. Threads: called from any.
 class Watcher {
 public:
   virtual ~Watcher() = default;
+  /// `at`: the wasm_run statement.
+  virtual void mounted(const MountUse& /*use*/, diag::Span /*at*/) {}
   /// `at`: the statement that asked; unknown for what belongs to none.
   virtual void allowed(const policy::Request& request, diag::Span at) = 0;
 };

@@ -43,6 +43,14 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+/// ` at:"PATH"`, unless it is where a mount of this kind is seen without.
+std::string place_text(const LearnedMount& mount, bool writes) {
+  const std::string_view name = std::string_view(mount.host).substr(mount.host.rfind('/') + 1);
+  if (mount.guest == cat(writes ? "/rw/" : "/ro/", name))
+    return {};
+  return cat(" at:", quoted(mount.guest));
+}
+
 /// Those that no other one holds.
 std::vector<std::string> outermost(const std::set<std::string>& paths,
                                    const std::set<std::string>& also) {
@@ -80,16 +88,30 @@ void Learner::add_exec(const Request& request) {
   }
 }
 
+Learner::Guest& Learner::guest_at(diag::Span at) {
+  auto& [span, guest] = guests_[{at.source, at.begin}];
+  span = at;
+  return guest;
+}
+
+/// A statement that runs often needs what any of its runs has used.
+void Learner::add_mount(LearnedMount mount, diag::Span at) {
+  std::vector<LearnedMount>& mounts = guest_at(at).mounts;
+  const auto same = std::ranges::find_if(mounts, [&](const LearnedMount& other) {
+    return other.host == mount.host && other.guest == mount.guest;
+  });
+  if (same == mounts.end())
+    mounts.push_back(std::move(mount));
+  else
+    same->use = std::max(same->use, mount.use);
+}
+
 void Learner::add(const Request& request, diag::Span at) {
   if (request.guest) {
-    auto& [span, guest] = guests_[{at.source, at.begin}];
-    span = at;
+    // Mounts are told of when it has ended.
+    Guest& guest = guest_at(at);
     if (request.cap == Cap::Env)
       guest.env.emplace(request.subject);
-    else if (request.cap == Cap::Read)
-      guest.read.emplace(request.subject);
-    else if (request.cap == Cap::Write)
-      guest.write.emplace(request.subject);
     else if (request.cap == Cap::Net)
       guest.hosts.insert(host_text(request));
     return;
@@ -150,19 +172,22 @@ std::string Learner::guests(std::string_view directory, const diag::SourceMap& s
     const auto& [span, guest] = entry;
     if (span.known())
       out += cat("# ", sources.file_line(span), ": ", sources.text(span), '\n');
-    const auto line = [&](std::string_view word, std::string_view value) {
-      out += cat("#     ", word, ' ', quoted(value), '\n');
+    const auto line = [&](std::string_view word, std::string_view value, std::string_view rest) {
+      out += cat("#     ", word, ' ', quoted(value), rest, '\n');
     };
     for (const std::string& name : guest.env)
-      line("wasm_env", name);
-    for (const std::string& path : guest.read) {
-      if (!guest.write.contains(path))
-        line("wasm_mount_read", path_text(path, directory));
+      line("wasm_env", name, "  # declared; whether it is read cannot be seen");
+    for (const LearnedMount& mount : guest.mounts) {
+      if (mount.use == LearnedMount::Use::None)
+        continue;
+      const bool unknown = mount.use == LearnedMount::Use::Unknown;
+      const bool writes = mount.writable && (unknown || mount.use == LearnedMount::Use::Written);
+      line(writes ? "wasm_mount_write" : "wasm_mount_read", path_text(mount.host, directory),
+           cat(place_text(mount, writes),
+               unknown ? "  # declared; this kernel does not tell whether it is used" : ""));
     }
-    for (const std::string& path : guest.write)
-      line("wasm_mount_write", path_text(path, directory));
     for (const std::string& host : guest.hosts)
-      line("wasm_allow_host", host);
+      line("wasm_allow_host", host, "");
   }
   return out;
 }

@@ -15,11 +15,23 @@
 
 namespace perch::scan {
 
+/// What a module has done with one of its mounts.
+struct LearnedMount {
+  enum class Use : std::uint8_t { None, Read, Written, Unknown };
+  std::string host; ///< absolute
+  std::string guest;
+  bool writable = false;
+  Use use = Use::Unknown;
+};
+
 /// Collects allowed requests. Threads: none of its members is safe beside another.
 class Learner {
 public:
   /// `at`: the statement that asked.
   void add(const policy::Request& request, diag::Span at);
+
+  /// A mount of a module that has ended. `at`: its wasm_run statement.
+  void add_mount(LearnedMount mount, diag::Span at);
 
   /// A program that the file names somewhere, maybe not in this run: with a manifest the file is
   /// not even loaded unless it is declared, so it is, as `optional`.
@@ -31,7 +43,8 @@ public:
   [[nodiscard]] std::string manifest(std::string_view directory,
                                      const std::function<bool(std::string_view)>& is_set) const;
 
-  /// For each wasm_run statement its declarations, as lines of comment below its place.
+  /// For each wasm_run statement its declarations, as lines of comment below its place: the mounts
+  /// and hosts it used, and the variables it was given, because it gets all of them at once.
   [[nodiscard]] std::string guests(std::string_view directory,
                                    const diag::SourceMap& sources) const;
 
@@ -40,8 +53,10 @@ public:
 
 private:
   struct Guest {
-    std::set<std::string> env, read, write, hosts;
+    std::set<std::string> env, hosts;
+    std::vector<LearnedMount> mounts;
   };
+  Guest& guest_at(diag::Span at);
   void add_exec(const policy::Request& request);
 
   std::set<std::pair<std::string, std::string>>

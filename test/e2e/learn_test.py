@@ -61,6 +61,17 @@ command guest
             wasm_arg "written"
             wasm_mount_read "./in"
             wasm_mount_write "./out"
+            wasm_mount_read "./tools" at:"/unused"
+            wasm_mount_write "./more" at:"/unused2"
+        end
+    end
+end
+command reads_only
+    do
+        wasm_run "./fs.wasm"
+            wasm_arg "stat"
+            wasm_arg "/here/a"
+            wasm_mount_write "./in" at:"/here"
         end
     end
 end
@@ -123,9 +134,7 @@ def check_guests(setting, text, words, printed):
         lines = plain.split("\n")
         last = next(i for i in range(int(place), len(lines)) if lines[i].strip() == "end")
         kept = [line for line in lines[int(place):last] if not re.match(r" *wasm_(env|mount|allow_host)", line)]
-        if any(" at:" in line for line in lines[int(place):last]):
-            continue
-        learned = [line[1:].strip() for line in block.strip("\n").split("\n")]
+        learned = [line[1:].strip() for line in block.split("\n") if line]
         for out in [None, *range(len(learned))]:
             some = [line for i, line in enumerate(learned) if i != out]
             done = setting.run(words, "\n".join([*lines[: int(place)], *kept, *some, *lines[last:]]))
@@ -152,6 +161,7 @@ def own(options, scratch):
     os.makedirs(os.path.join(start, "in"))
     os.makedirs(os.path.join(start, "out"))
     os.makedirs(os.path.join(start, "tools"))
+    os.makedirs(os.path.join(start, "more"))
     for name, data in (("in/a", "1\n"), ("in/b", "2\n"), ("tools/t", '#!/bin/sh\necho tool "$@"\n'), ("a.perch", OWN)):
         with open(os.path.join(start, name), "w", encoding="utf-8") as f:
             f.write(data)
@@ -159,7 +169,7 @@ def own(options, scratch):
     for name in ("fs.wasm", "show.wasm"):
         shutil.copy(os.path.join(options.guests, "c", name), start)
     setting = Setting(options, start, "a.perch", {"TOKEN": "abcd"})
-    for command in ("main", "reaches", "guest", "variables"):
+    for command in ("main", "reaches", "guest", "reads_only", "variables"):
         yield setting, [command]
 
 

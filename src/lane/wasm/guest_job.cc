@@ -156,10 +156,10 @@ Status GuestRun::start(const GuestSpec& spec) {
   keepers_.supervisor.add(shared_from_this());
   // A task has to be copyable, so what it owns is shared.
   auto owned = std::make_shared<GuestHandle>(std::move(guest));
-  auto started = keepers_.threads.run(spec.mounts, spec.require_kernel_wall,
-                                      [self = shared_from_this(), owned](const Status& confined) {
-                                        return self->on_thread(std::move(*owned), confined);
-                                      });
+  auto started =
+      keepers_.threads.run(spec, [self = shared_from_this(), owned](const Status& confined) {
+        return self->on_thread(std::move(*owned), confined);
+      });
   if (!started)
     keepers_.supervisor.remove(this);
   return started;

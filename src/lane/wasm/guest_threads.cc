@@ -1,6 +1,7 @@
 #include "lane/wasm/guest_threads.h"
 
 #include "lane/wasm/engine.h"
+#include "lane/wasm/mount_watch.h"
 #include "lane/wasm/stop.h"
 #include "sys/os_error.h"
 
@@ -21,7 +22,8 @@ constexpr std::size_t kMaxIdle = 8;
 
 struct Thread {
   WallKey key;
-  GuestTask task; ///< empty while idle
+  GuestTask task;                    ///< empty while idle
+  std::shared_ptr<MountWatch> watch; ///< for its first guest, which is then its only one
   bool end = false;
   std::condition_variable wake;
 };
@@ -63,7 +65,10 @@ struct GuestThreads::State {
 
   void loop(const std::shared_ptr<Thread>& thread, Wall wall) {
     mask_guest_signals();
-    const Status confined = std::move(wall).enter();
+    sys::Fd listener;
+    const Status confined = std::move(wall).enter(thread->watch ? &listener : nullptr);
+    if (thread->watch)
+      thread->watch->begin(std::move(listener));
     for (bool more = true; more;) {
       const Afterwards afterwards = thread->task(confined);
       thread->task = nullptr; // frees what it owns, without the lock
@@ -72,7 +77,7 @@ struct GuestThreads::State {
         --given_up;
         break;
       }
-      more = wait_for_task(lock, thread);
+      more = !thread->watch && wait_for_task(lock, thread);
     }
     const std::lock_guard lock(mutex);
     --alive;
@@ -119,11 +124,23 @@ GuestThreads::~GuestThreads() {
   state_->changed.wait(lock, [&] { return state_->alive <= state_->given_up; });
 }
 
-Status GuestThreads::run(const std::vector<Mount>& mounts, bool wall_required, GuestTask task) {
-  PERCH_TRY_ASSIGN(WallKey key, wall_key(mounts));
+namespace {
+
+/// A watch with a thread that answers; null when there is no thread to be had.
+std::shared_ptr<MountWatch> start_watch(const GuestSpec& spec) {
+  auto watch = std::make_shared<MountWatch>(spec.mounts, spec.uses);
+  if (start_detached([watch] { watch->run(); }) != 0)
+    return nullptr;
+  return watch;
+}
+
+} // namespace
+
+Status GuestThreads::run(const GuestSpec& spec, GuestTask task) {
+  PERCH_TRY_ASSIGN(WallKey key, wall_key(spec.mounts));
   {
     const std::lock_guard lock(state_->mutex);
-    if (auto thread = state_->take(key)) {
+    if (auto thread = spec.uses ? nullptr : state_->take(key)) {
       thread->task = std::move(task);
       thread->wake.notify_one();
       return {};
@@ -131,15 +148,20 @@ Status GuestThreads::run(const std::vector<Mount>& mounts, bool wall_required, G
     ++state_->alive;
   }
   auto start = [&]() -> Status {
-    PERCH_TRY_ASSIGN(Wall wall, Wall::build(mounts, wall_required));
+    PERCH_TRY_ASSIGN(Wall wall, Wall::build(spec.mounts, spec.require_kernel_wall));
     auto thread = std::make_shared<Thread>();
     thread->key = std::move(key);
     thread->task = std::move(task);
+    if (spec.uses)
+      thread->watch = start_watch(spec);
     const int error = start_detached([state = state_, thread, wall = std::move(wall)]() mutable {
       state->loop(thread, std::move(wall));
     });
-    if (error != 0)
+    if (error != 0) {
+      if (thread->watch)
+        thread->watch->begin({});
       return sys::os_fail(error, "start a thread for", "a guest");
+    }
     return {};
   };
   Status started = start();

@@ -32,9 +32,10 @@ public:
   GuestThreads(const GuestThreads&) = delete;
   GuestThreads& operator=(const GuestThreads&) = delete;
 
-  /// Runs `task` on a thread that has the wall of these mounts. Errors: as Wall::build();
-  /// file_error when there is no thread to be had.
-  [[nodiscard]] Status run(const std::vector<Mount>& mounts, bool wall_required, GuestTask task);
+  /// Runs `task` on a thread that has the wall of the guest's mounts; with `spec.uses` on a new one
+  /// that no other guest gets. Errors: as Wall::build(); file_error when there is no thread to be
+  /// had.
+  [[nodiscard]] Status run(const GuestSpec& spec, GuestTask task);
   /// One thread will not come back from its task soon: the destructor is not to wait for it, and
   /// the task ends in Afterwards::End.
   void give_up_one();

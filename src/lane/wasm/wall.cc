@@ -139,13 +139,18 @@ Result<Wall> Wall::build(const std::vector<Mount>& mounts, bool required) {
   return wall;
 }
 
-Status Wall::enter() && {
+Status Wall::enter(sys::Fd* listener) && {
   const sys::Fd ruleset = std::move(ruleset_);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return refused("no new privileges");
   if (ruleset && ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
     return refused("Landlock");
-  if (filter_available() && !install_filter())
+  if (!filter_available())
+    return {};
+  if (listener != nullptr)
+    *listener = install_telling_filter();
+  const bool told = listener != nullptr && *listener;
+  if (!told && !install_filter())
     return refused("seccomp");
   return {};
 }

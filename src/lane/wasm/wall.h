@@ -41,7 +41,8 @@ public:
 
   /// Confines the calling thread, for good. Errors: confinement_unavailable, when the kernel
   /// refuses what it said it offers.
-  [[nodiscard]] Status enter() &&;
+  /// `listener`, unless null, gets where the kernel tells of calls that name paths, or -1.
+  [[nodiscard]] Status enter(sys::Fd* listener) &&;
 
 private:
   sys::Fd ruleset_; ///< none: no Landlock here

@@ -7,6 +7,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <span>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -107,6 +108,13 @@ constexpr int kAllowed[] = {
 #endif
 };
 
+/// Of those, the ones that name a path below a mount.
+constexpr int kNaming[] = {
+    SYS_openat,    SYS_openat2,    SYS_mkdirat,   SYS_unlinkat,   SYS_renameat,
+    SYS_renameat2, SYS_linkat,     SYS_symlinkat, SYS_readlinkat, SYS_utimensat,
+    SYS_faccessat, SYS_faccessat2, SYS_statx,     SYS_newfstatat,
+};
+
 /// PAGEMAP_SCAN, by which the engine finds the pages a guest has written.
 constexpr std::uint32_t kPagemapScan = 0xc0606610;
 
@@ -129,6 +137,13 @@ void load(Program& program, std::uint32_t offset) {
 void answer(Program& program, std::uint32_t action) { emit(program, BPF_RET | BPF_K, action); }
 
 constexpr std::uint32_t kDeny = SECCOMP_RET_ERRNO | EPERM;
+
+void each(Program& program, std::span<const int> numbers, std::uint32_t action) {
+  for (int number : numbers) {
+    emit(program, BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1);
+    answer(program, action);
+  }
+}
 
 /// `number` is allowed when bits `mask` of its argument are clear.
 void allow_without(Program& program, int number, int index, std::uint32_t mask) {
@@ -153,16 +168,14 @@ void allow_only(Program& program, int number, int index,
   answer(program, kDeny);
 }
 
-Program make_program() {
+Program make_program(std::span<const int> telling) {
   Program program;
   load(program, offsetof(seccomp_data, arch));
   emit(program, BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0);
   answer(program, SECCOMP_RET_KILL_PROCESS);
   load(program, offsetof(seccomp_data, nr));
-  for (int number : kAllowed) {
-    emit(program, BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1);
-    answer(program, SECCOMP_RET_ALLOW);
-  }
+  each(program, telling, SECCOMP_RET_USER_NOTIF);
+  each(program, kAllowed, SECCOMP_RET_ALLOW);
   allow_without(program, SYS_mmap, 2, PROT_EXEC);
   allow_without(program, SYS_mprotect, 2, PROT_EXEC);
   allow_only(program, SYS_ioctl, 1, std::array<std::uint32_t, 3>{TCGETS, FIONREAD, kPagemapScan});
@@ -183,11 +196,24 @@ bool filter_available() {
   return available;
 }
 
-bool install_filter() {
-  static const Program program = make_program();
+namespace {
+
+long install(const Program& program, unsigned flags) {
   const sock_fprog what{static_cast<unsigned short>(program.size()),
                         const_cast<sock_filter*>(program.data())};
-  return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &what) == 0;
+  return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &what);
+}
+
+} // namespace
+
+bool install_filter() {
+  static const Program program = make_program({});
+  return install(program, 0) == 0;
+}
+
+sys::Fd install_telling_filter() {
+  static const Program program = make_program(kNaming);
+  return sys::Fd(static_cast<int>(install(program, SECCOMP_FILTER_FLAG_NEW_LISTENER)));
 }
 
 } // namespace perch::lane

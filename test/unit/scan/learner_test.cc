@@ -78,16 +78,28 @@ TEST_F(LearnerTest, a_guest_is_no_matter_of_the_manifest) {
   const auto id = sources.add("a.perch", "wasm_run \"./x.wasm\"\n").id;
   const diag::Span at{.source = id, .begin = 0, .end = 19};
   learner_.add({.cap = Cap::Env, .subject = "MODE", .guest = true}, at);
+  using Use = LearnedMount::Use;
   learner_.add({.cap = Cap::Read, .subject = "/p/in", .guest = true}, at);
-  learner_.add({.cap = Cap::Read, .subject = "/p/out", .guest = true}, at);
   learner_.add({.cap = Cap::Write, .subject = "/p/out", .guest = true}, at);
+  learner_.add_mount({"/p/in", "/ro/in", false, Use::None}, at);
+  learner_.add_mount({"/p/in", "/ro/in", false, Use::Read}, at);
+  learner_.add_mount({"/p/out", "/rw/out", true, Use::Written}, at);
+  learner_.add_mount({"/p/only", "/rw/only", true, Use::Read}, at);
+  learner_.add_mount({"/p/else", "/data", false, Use::Written}, at);
+  learner_.add_mount({"/p/idle", "/ro/idle", false, Use::None}, at);
+  learner_.add_mount({"/p/dark", "/ro/dark", false, Use::Unknown}, at);
   learner_.add({.cap = Cap::Net, .subject = "x.org", .port = 443, .guest = true}, at);
   EXPECT_EQ(manifest(), "requires\nend\n");
-  EXPECT_EQ(learner_.guests("/p", sources), "# a.perch:1: wasm_run \"./x.wasm\"\n"
-                                            "#     wasm_env \"MODE\"\n"
-                                            "#     wasm_mount_read \"./in\"\n"
-                                            "#     wasm_mount_write \"./out\"\n"
-                                            "#     wasm_allow_host \"x.org\"\n");
+  EXPECT_EQ(
+      learner_.guests("/p", sources),
+      "# a.perch:1: wasm_run \"./x.wasm\"\n"
+      "#     wasm_env \"MODE\"  # declared; whether it is read cannot be seen\n"
+      "#     wasm_mount_read \"./in\"\n"
+      "#     wasm_mount_write \"./out\"\n"
+      "#     wasm_mount_read \"./only\" at:\"/rw/only\"\n"
+      "#     wasm_mount_read \"./else\" at:\"/data\"\n"
+      "#     wasm_mount_read \"./dark\"  # declared; this kernel does not tell whether it is used\n"
+      "#     wasm_allow_host \"x.org\"\n");
 }
 
 TEST_F(LearnerTest, a_text_whose_head_cannot_be_told_is_said_to_be_impossible) {
