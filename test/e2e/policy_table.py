@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tries every restriction against an op, a program, a program that this starts, and a module.
+"""Tries every restriction against an op, a shell text, a program, a program that this starts, and a module.
 
 Prints what happened as tables; `--check PAGE` fails when the page does not hold exactly these between its marks,
 `--write PAGE` puts them there. `done`: it happened; `refused`: perch said no (exit status 126) before anything was
@@ -7,6 +7,7 @@ started; `held`: what was started could not do it.
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -17,15 +18,20 @@ import tempfile
 BEGIN, END = "<!-- made by test/e2e/policy_table.py -->", "<!-- end of what is made -->"
 
 FLAGS = ["", "--no-shell", "--no-subprocess", "--no-write", "--allow-write-path=ok", "--no-read", "--allow-read-path=ok",
-         "--no-network", "--allow-host=example.org", "--no-env", "--env=OTHER", "--no-wasm"]
+         "--no-network", "--allow-host=example.org", "--no-env", "--env=OTHER", "--allow-bin=true", "--no-wasm"]
 SANDBOXES = ["no_shell", "no_subprocess", "no_write", "write=./ok", "no_read", "read=./ok", "no_network",
-             "host=example.org", "no_env", "env=OTHER", "no_wasm"]
+             "host=example.org", "no_env", "env=OTHER", "bin=true", "no_wasm"]
+# Lists that hold nothing of what is tried but the programs that try it.
+LISTS = 'requires\nbin "sh"\nbin "bash"\nbin "cat"\nbin "kill"\nread "./ok"\nwrite "./ok"\nhost "example.org"\n{}end\n'
+MANIFESTS = {"requires": LISTS.format(""), "requires with confine": LISTS.format("confine\n")}
 
 # Effect: how an op, a shell text, a program and a program of that program try it, and how one sees that it happened.
 WRITE = "echo x > {d}/f"
 READ = "cat {d}/secret"
 SOCKET = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/1' 2>&1 | grep -q -i refused && echo hidden"
 TOKEN = "echo $TOKEN"
+SIGNAL = "kill -0 {outside} && echo hidden"
+OTHERS = "cat /proc/{outside}/environ"
 
 
 class Effect:
@@ -49,6 +55,8 @@ EFFECTS = [
     Effect("opens a socket", 'p = find_free_port\nprint "hidden"', SOCKET, None, told),
     Effect("sees a variable", 'print "${TOKEN}"', TOKEN,
            'wasm_run "./show.wasm"\nwasm_env "TOKEN"\nend', told),
+    Effect("sees the variables of another process", 't = read_file "/proc/OUTSIDE/environ"\nprint "${t}"', OTHERS, None, told),
+    Effect("signals another process", None, SIGNAL, None, told),
 ]
 ACTORS = ["an op", "a shell text", "a program", "what that starts", "a module"]
 
@@ -57,10 +65,10 @@ def quoted(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
 
 
-def statement(effect, actor):
-    text = effect.text.format(d="d")
+def statement(effect, actor, outside):
+    text = effect.text.format(d="d", outside=outside)
     if actor == "an op":
-        return effect.op
+        return effect.op.replace("OUTSIDE", str(outside))
     if actor == "a shell text":
         return f"shell {quoted(text)}"
     if actor == "a program":
@@ -71,16 +79,13 @@ def statement(effect, actor):
     return effect.module
 
 
-def program(effect, actor, sandbox):
-    body = statement(effect, actor)
+def program(body, manifest, sandbox):
     lines = [f"sandbox {quoted(sandbox)}", body, "end"] if sandbox else [body]
-    return "command main\ndo\n" + "\n".join(lines) + "\nend\nend\n"
+    return manifest + "command main\ndo\n" + "\n".join(lines) + "\nend\nend\n"
 
 
-def attempt(options, effect, actor, flag, sandbox):
-    body = statement(effect, actor)
-    if body is None:
-        return "–"
+def attempt(options, effect, actor, flag="", sandbox="", manifest=""):
+    body = statement(effect, actor, options.outside)
     with tempfile.TemporaryDirectory(prefix="perch-table-") as directory:
         os.makedirs(os.path.join(directory, "d"))
         os.makedirs(os.path.join(directory, "ok"))
@@ -89,7 +94,7 @@ def attempt(options, effect, actor, flag, sandbox):
         for name in ("fs.wasm", "show.wasm"):
             shutil.copy(os.path.join(options.guests, "c", name), directory)
         with open(os.path.join(directory, "a.perch"), "w", encoding="utf-8") as f:
-            f.write(program(effect, actor, sandbox))
+            f.write(program(body, manifest, sandbox))
         env = {"PATH": os.environ["PATH"], "HOME": directory, "LANG": "C.UTF-8", "TOKEN": "hidden", "OTHER": "seen",
                "XDG_CACHE_HOME": options.cache}
         done = subprocess.run([options.perch, *([flag] if flag else []), "-f", "a.perch", "main"], cwd=directory, env=env,
@@ -99,19 +104,22 @@ def attempt(options, effect, actor, flag, sandbox):
         if done.returncode == 126:
             return "refused"
         if done.returncode in (2, 127) and "exit_nonzero" not in done.stderr:
-            raise SystemExit(f"{flag or sandbox}, {effect.name}, {actor}: {done.stderr}")
+            raise SystemExit(f"{flag or sandbox or manifest}, {effect.name}, {actor}: {done.stderr}")
         return "held"
 
 
 def tables(options):
     out = []
-    rows = [(flag or "no restriction", flag, "") for flag in FLAGS] + [(word, "", word) for word in SANDBOXES]
+    rows = [(flag or "no restriction", {"flag": flag}) for flag in FLAGS]
+    rows += [(word, {"sandbox": word}) for word in SANDBOXES]
+    rows += [(name, {"manifest": text}) for name, text in MANIFESTS.items()]
     for effect in EFFECTS:
-        actors = [actor for actor in ACTORS if actor != "a module" or effect.module]
+        missing = {"a module": effect.module, "an op": effect.op}
+        actors = [actor for actor in ACTORS if missing.get(actor, True)]
         out += [f"| {effect.name} | " + " | ".join(actors) + " |", "|---|" + "---|" * len(actors)]
         same = {}  # what happened, and under which restrictions
-        for name, flag, sandbox in rows:
-            cells = tuple(attempt(options, effect, actor, flag, sandbox) for actor in actors)
+        for name, restriction in rows:
+            cells = tuple(attempt(options, effect, actor, **restriction) for actor in actors)
             same.setdefault(cells, []).append(f"`{name}`")
         out += [f"| {', '.join(names)} | " + " | ".join(cells) + " |" for cells, names in same.items()]
         out.append("")
@@ -136,8 +144,18 @@ def main():
     if not os.path.exists(os.path.join(options.guests, "c", "fs.wasm")):
         print("skipped: the guests are not built")
         return 77
-    with tempfile.TemporaryDirectory(prefix="perch-table-cache-") as options.cache:
-        text = tables(options)
+    doctor = subprocess.run([options.perch, "doctor", "--json"], capture_output=True, text=True, check=False)
+    if any(row["enforced"] is False for row in json.loads(doctor.stdout)["restrictions"]):
+        print("skipped: this kernel cannot hold programs to everything")
+        return 77
+    outside = subprocess.Popen(["sleep", "1000"], env={**os.environ, "TOKEN": "hidden"})
+    options.outside = outside.pid
+    try:
+        with tempfile.TemporaryDirectory(prefix="perch-table-cache-") as options.cache:
+            text = tables(options)
+    finally:
+        outside.kill()
+        outside.wait()
     if not options.check and not options.write:
         print(text)
         return 0
