@@ -67,6 +67,11 @@ def expect(condition, what):
         raise Failed(what)
 
 
+def unsanitized(why):
+    if "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ:
+        raise Skip(f"a sanitizer is at work: {why}")
+
+
 class Box:
     """A directory with a program, and perch."""
 
@@ -362,6 +367,7 @@ def test_read_only_everywhere_and_no_network(box):
 
 
 def test_in_a_root_with_nothing_but_libc(box):
+    unsanitized("it reads files that are not there")
     app = box.build()
     code, libraries, _ = box.run(tool("ldd"), app)
     root = box.path("root")
@@ -396,6 +402,7 @@ def test_as_another_user(box):
 
 
 def test_needs_no_library_but_libc(box):
+    unsanitized("it is linked to more")
     code, out, _ = box.run(tool("ldd"), box.build())
     allowed = ("libc.", "libm.", "ld-linux", "linux-vdso", "libgcc_s.", "libstdc++.")
     for line in out.splitlines():
@@ -425,6 +432,7 @@ def test_more_files_than_zip_can_count(box):
 
 
 def test_memory_does_not_grow_with_the_files(box):
+    unsanitized("it takes memory of its own")
     box.write("app.perch", PROGRAM % ("", '        println "no module"'))  # a compiler takes what it needs
     with open(box.path("data/large"), "wb") as f:
         for i in range(256):

@@ -93,6 +93,7 @@ class Setting:
     def __init__(self, options, start, file, variables):
         self.options, self.start, self.file = options, start, file
         self.env = {"PATH": options.path, "HOME": options.home, "LANG": "C.UTF-8", "XDG_CACHE_HOME": options.cache, **variables}
+        self.env |= {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
 
     def run(self, words, text=None, keep=None):
         """Runs perch on a fresh copy of the files, with another text of the program."""

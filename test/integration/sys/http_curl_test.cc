@@ -160,8 +160,9 @@ TEST_F(HttpCurlTest, a_sink_gets_the_body_in_pieces_and_may_end_it) {
 }
 
 TEST_F(HttpCurlTest, interim_answers_and_broken_ones_are_told_apart) {
-  std::string reply = "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" + answer("x");
-  const HttpServer server([&](const std::string&) { return reply; });
+  const std::string early = "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" + answer("x");
+  std::atomic<const char*> reply = early.c_str();
+  const HttpServer server([&](const std::string&) { return std::string(reply); });
   const auto got = transport->exchange(to(server), *cancel);
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->status, 200);
