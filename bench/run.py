@@ -197,6 +197,21 @@ def bench_lang(directory, env):
     bench_loops(directory, env)
 
 
+def looping(name, lines, statement):
+    """A command that runs the statement once for each line of a file."""
+    return f'''
+command {name}
+    description "x"
+    do
+        all = read_file "{lines}"
+        for_each all line
+            {statement}
+        end
+    end
+end
+'''
+
+
 def bench_loops(directory, env):
     lines = write(directory, "lines.txt", "".join(f"line {i}\n" for i in range(200000)))
     thousand = write(directory, "two.txt", "".join(f"{i}\n" for i in range(2000)))
@@ -212,24 +227,6 @@ command empty
         all = read_file "{lines}"
     end
 end
-command loop
-    description "x"
-    do
-        all = read_file "{lines}"
-        for_each all line
-            up = upper line
-        end
-    end
-end
-command spawn
-    description "x"
-    do
-        all = read_file "{thousand}"
-        for_each all line
-            exec true
-        end
-    end
-end
 command piped
     description "x"
     do
@@ -240,7 +237,7 @@ command piped
         end
     end
 end
-''')
+''' + looping("loop", lines, "up = upper line") + looping("spawn", thousand, "exec true"))
     dash_spawn = f"while read l; do /usr/bin/true; done < {thousand}"
     loops = measure("for_each over 200,000 lines", [Entry("read the file", [PERCH, "-f", program, "empty"], env=env),
                                                     Entry("with one op a line", [PERCH, "-f", program, "loop"], env=env)], 7)
@@ -257,35 +254,8 @@ def bench_policy(directory, env):
     lines = write(directory, "many.txt", "".join(f"{i}\n" for i in range(200000)))
     thousand = write(directory, "thousand.txt", "".join(f"{i}\n" for i in range(1000)))
     hosts = "".join(f'    host "h{i}.example.org"\n    env "VARIABLE_{i}" optional\n' for i in range(8))
-    body = f'''
-command asks
-    description "x"
-    do
-        all = read_file "{lines}"
-        for_each all line
-            v = env_has "VARIABLE_7"
-        end
-    end
-end
-command pure
-    description "x"
-    do
-        all = read_file "{lines}"
-        for_each all line
-            v = upper "VARIABLE_7"
-        end
-    end
-end
-command spawn
-    description "x"
-    do
-        all = read_file "{thousand}"
-        for_each all line
-            exec true
-        end
-    end
-end
-'''
+    body = looping("asks", lines, 'v = env_has "VARIABLE_7"') + looping("pure", lines, 'v = upper "VARIABLE_7"')
+    body += looping("spawn", thousand, "exec true")
     free = write(directory, "free.perch", body)
     bound = write(directory, "bound.perch", f'requires\n{hosts}    bin "true"\n    read "{directory}"\nend\n' + body)
     flags = ["--allow-host", "example.org", "--env", ",".join(f"VARIABLE_{i}" for i in range(8))]
