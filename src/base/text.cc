@@ -260,7 +260,8 @@ std::string duration_text(std::int64_t nanoseconds) {
 std::optional<std::uint64_t> parse_byte_count(std::string_view text) {
   const std::size_t digits = count_digits(text);
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
+  const char* begin = text.data();
+  const auto [end, error] = std::from_chars(begin, begin + digits, value);
   if (digits == 0 || error != std::errc{})
     return std::nullopt;
   const auto* unit = std::find_if(std::begin(kSizes), std::end(kSizes),
