@@ -11,6 +11,7 @@ foreach(source IN LISTS targets)
   string(REGEX REPLACE "_fuzz$" "" name ${stem})
   add_executable(fuzz_${name} EXCLUDE_FROM_ALL ${source})
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_include_directories(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/test) # support/*.h
   foreach(folder IN LISTS PERCH_FOLDERS)
     target_link_libraries(fuzz_${name} PRIVATE perch_${folder})
   endforeach()

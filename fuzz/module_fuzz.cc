@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "lane/lane.h"
+#include "support/guest_imports.h"
 #include "sys/cancel.h"
 
 #include <array>
@@ -21,68 +22,9 @@ using namespace perch;
 
 namespace {
 
-struct Import {
-  std::string_view module, name;
-  std::string_view parameters; ///< i: 32 bits, I: 64 bits
-  bool result = true;
-};
-
-constexpr std::string_view kWasi = "wasi_snapshot_preview1", kPerch = "perch";
-constexpr Import kImports[] = {
-    {kWasi, "args_get", "ii"},
-    {kWasi, "args_sizes_get", "ii"},
-    {kWasi, "clock_res_get", "ii"},
-    {kWasi, "clock_time_get", "iIi"},
-    {kWasi, "environ_get", "ii"},
-    {kWasi, "environ_sizes_get", "ii"},
-    {kWasi, "fd_advise", "iIIi"},
-    {kWasi, "fd_allocate", "iII"},
-    {kWasi, "fd_close", "i"},
-    {kWasi, "fd_datasync", "i"},
-    {kWasi, "fd_fdstat_get", "ii"},
-    {kWasi, "fd_fdstat_set_flags", "ii"},
-    {kWasi, "fd_fdstat_set_rights", "iII"},
-    {kWasi, "fd_filestat_get", "ii"},
-    {kWasi, "fd_filestat_set_size", "iI"},
-    {kWasi, "fd_filestat_set_times", "iIIi"},
-    {kWasi, "fd_pread", "iiiIi"},
-    {kWasi, "fd_prestat_dir_name", "iii"},
-    {kWasi, "fd_prestat_get", "ii"},
-    {kWasi, "fd_pwrite", "iiiIi"},
-    {kWasi, "fd_read", "iiii"},
-    {kWasi, "fd_readdir", "iiiIi"},
-    {kWasi, "fd_renumber", "ii"},
-    {kWasi, "fd_seek", "iIii"},
-    {kWasi, "fd_sync", "i"},
-    {kWasi, "fd_tell", "ii"},
-    {kWasi, "fd_write", "iiii"},
-    {kWasi, "path_create_directory", "iii"},
-    {kWasi, "path_filestat_get", "iiiii"},
-    {kWasi, "path_filestat_set_times", "iiiiIIi"},
-    {kWasi, "path_link", "iiiiiii"},
-    {kWasi, "path_open", "iiiiiIIii"},
-    {kWasi, "path_readlink", "iiiiii"},
-    {kWasi, "path_remove_directory", "iii"},
-    {kWasi, "path_rename", "iiiiii"},
-    {kWasi, "path_symlink", "iiiii"},
-    {kWasi, "path_unlink_file", "iii"},
-    {kWasi, "poll_oneoff", "iiii"},
-    {kWasi, "proc_exit", "i", false},
-    {kWasi, "random_get", "ii"},
-    {kWasi, "sched_yield", ""},
-    {kWasi, "sock_accept", "iii"},
-    {kWasi, "sock_recv", "iiiiii"},
-    {kWasi, "sock_send", "iiiii"},
-    {kWasi, "sock_shutdown", "ii"},
-    {kPerch, "http_get", "ii"},
-    {kPerch, "http_status", "i"},
-    {kPerch, "http_body_len", "i"},
-    {kPerch, "http_read_body", "iii"},
-    {kPerch, "http_close", "i"},
-    {kPerch, "http_request", "iiiiiiii"},
-    {kPerch, "http_header", "iiiii"},
-};
-constexpr std::size_t kImportCount = std::size(kImports);
+using test::GuestImport;
+using test::kGuestImports;
+constexpr std::size_t kImportCount = std::size(kGuestImports);
 
 // ---- writing modules ----------------------------------------------------------------------------
 
@@ -118,7 +60,7 @@ void put_section(std::string& out, char id, const std::string& content) {
 std::string types_section() {
   std::string out;
   put_number(out, kImportCount + 1);
-  for (const Import& import : kImports) {
+  for (const GuestImport& import : kGuestImports) {
     out += '\x60';
     put_number(out, import.parameters.size());
     for (const char c : import.parameters)
@@ -135,8 +77,8 @@ std::string imports_section() {
   std::string out;
   put_number(out, kImportCount);
   for (std::size_t i = 0; i < kImportCount; ++i) {
-    put_text(out, kImports[i].module);
-    put_text(out, kImports[i].name);
+    put_text(out, kGuestImports[i].module);
+    put_text(out, kGuestImports[i].name);
     out += '\0';
     put_number(out, i);
   }
@@ -178,7 +120,7 @@ std::string body_of(Choices& choices) {
   std::string code(1, '\0'); // no locals
   for (int calls = 0; !choices.empty() && calls < kMostCalls; ++calls) {
     const std::size_t index = choices.byte() % kImportCount;
-    const Import& import = kImports[index];
+    const GuestImport& import = kGuestImports[index];
     for (const char c : import.parameters) {
       code += c == 'i' ? '\x41' : '\x42';
       const std::int64_t value = choices.number();

@@ -3,6 +3,7 @@
 
 #include "base/error_kinds.h"
 #include "guests.h"
+#include "support/guest_imports.h"
 
 #include <gtest/gtest.h>
 
@@ -62,78 +63,19 @@ void refused(const std::string& what, const std::string& bytes) {
     EXPECT_GE(static_cast<unsigned char>(c), 0x20) << what << ": " << error.message;
 }
 
-struct Import {
-  const char* module;
-  const char* name;
-  const char* parameters; ///< i: 32 bits, I: 64 bits
-};
-
-constexpr const char* kWasi = "wasi_snapshot_preview1";
-constexpr Import kImports[] = {
-    {kWasi, "args_get", "ii"},
-    {kWasi, "args_sizes_get", "ii"},
-    {kWasi, "clock_res_get", "ii"},
-    {kWasi, "clock_time_get", "iIi"},
-    {kWasi, "environ_get", "ii"},
-    {kWasi, "environ_sizes_get", "ii"},
-    {kWasi, "fd_advise", "iIIi"},
-    {kWasi, "fd_allocate", "iII"},
-    {kWasi, "fd_close", "i"},
-    {kWasi, "fd_datasync", "i"},
-    {kWasi, "fd_fdstat_get", "ii"},
-    {kWasi, "fd_fdstat_set_flags", "ii"},
-    {kWasi, "fd_fdstat_set_rights", "iII"},
-    {kWasi, "fd_filestat_get", "ii"},
-    {kWasi, "fd_filestat_set_size", "iI"},
-    {kWasi, "fd_filestat_set_times", "iIIi"},
-    {kWasi, "fd_pread", "iiiIi"},
-    {kWasi, "fd_prestat_dir_name", "iii"},
-    {kWasi, "fd_prestat_get", "ii"},
-    {kWasi, "fd_pwrite", "iiiIi"},
-    {kWasi, "fd_read", "iiii"},
-    {kWasi, "fd_readdir", "iiiIi"},
-    {kWasi, "fd_renumber", "ii"},
-    {kWasi, "fd_seek", "iIii"},
-    {kWasi, "fd_sync", "i"},
-    {kWasi, "fd_tell", "ii"},
-    {kWasi, "fd_write", "iiii"},
-    {kWasi, "path_create_directory", "iii"},
-    {kWasi, "path_filestat_get", "iiiii"},
-    {kWasi, "path_filestat_set_times", "iiiiIIi"},
-    {kWasi, "path_link", "iiiiiii"},
-    {kWasi, "path_open", "iiiiiIIii"},
-    {kWasi, "path_readlink", "iiiiii"},
-    {kWasi, "path_remove_directory", "iii"},
-    {kWasi, "path_rename", "iiiiii"},
-    {kWasi, "path_symlink", "iiiii"},
-    {kWasi, "path_unlink_file", "iii"},
-    {kWasi, "poll_oneoff", "iiii"},
-    {kWasi, "random_get", "ii"},
-    {kWasi, "sched_yield", ""},
-    {kWasi, "sock_accept", "iii"},
-    {kWasi, "sock_recv", "iiiiii"},
-    {kWasi, "sock_send", "iiiii"},
-    {kWasi, "sock_shutdown", "ii"},
-    {"perch", "http_get", "ii"},
-    {"perch", "http_status", "i"},
-    {"perch", "http_body_len", "i"},
-    {"perch", "http_read_body", "iii"},
-    {"perch", "http_close", "i"},
-    {"perch", "http_request", "iiiiiiii"},
-    {"perch", "http_header", "iiiii"},
-};
-
 /// A program that calls one import with these arguments and exits with 0.
-std::string calling(const Import& import, const std::vector<std::string>& arguments) {
-  std::ostringstream text;
+std::string calling(const GuestImport& import, const std::string& argument) {
+  std::ostringstream text, call;
   text << "(module (import \"" << import.module << "\" \"" << import.name << "\" (func $f";
-  for (const char* c = import.parameters; *c != '\0'; ++c)
-    text << " (param " << (*c == 'i' ? "i32" : "i64") << ")";
-  text << " (result i32))) (memory (export \"memory\") 1) (func (export \"_start\") (drop (call $f";
-  for (std::size_t i = 0; import.parameters[i] != '\0'; ++i)
-    text << " (" << (import.parameters[i] == 'i' ? "i32" : "i64") << ".const " << arguments[i]
-         << ")";
-  text << "))))";
+  call << "(call $f";
+  for (const char kind : import.parameters) {
+    const std::string type = kind == 'i' ? "i32" : "i64";
+    text << " (param " << type << ")";
+    call << " (" << type << ".const " << argument << ")";
+  }
+  text << (import.result ? " (result i32)" : "")
+       << ")) (memory (export \"memory\") 1) (func (export \"_start\") " << call.str() << ")"
+       << (import.result ? " drop" : "") << "))";
   return wasm(text.str());
 }
 
@@ -231,14 +173,14 @@ TEST(WasmBadInput, every_import_with_arguments_out_of_range) {
   const TempDir temp;
   write_file(temp / "file", "text");
   Guests guests;
-  for (const Import& import : kImports) {
+  for (const GuestImport& import : kGuestImports) {
     for (const char* value :
          {"0", "1", "3", "65535", "65536", "0x7fffffff", "0x80000000", "0xffffffff"}) {
       lane::GuestSpec spec = with_mount(temp.path(), "/d", true);
       spec.stdio = {-1, -1, -1};
       spec.cancel = sys::CancelToken::root()->child(std::chrono::steady_clock::now() +
                                                     std::chrono::seconds(5));
-      const std::string module = calling(import, std::vector<std::string>(9, value));
+      const std::string module = calling(import, value);
       auto job = guests.start(module, std::move(spec));
       ASSERT_NE(job, nullptr);
       const lane::Ended ended = job->finish();
