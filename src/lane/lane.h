@@ -163,7 +163,10 @@ private:
 };
 
 /// Answers a guest's HTTP request under the policy; runs on a thread of perch's, not the guest's.
-using HttpBroker = std::function<Result<op::HttpResponse>(const op::HttpRequest&)>;
+/// The token, never null, is this request's own: it stops when the guest has to, and the transfer
+/// with it.
+using HttpBroker = std::function<Result<op::HttpResponse>(
+    const op::HttpRequest&, const std::shared_ptr<sys::CancelToken>& cancel)>;
 
 struct GuestSpec {
   std::vector<std::string> argv; ///< with argv[0]

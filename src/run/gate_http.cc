@@ -188,7 +188,6 @@ struct Kept {
   policy::Policy policy;
   std::string directory;
   EnvOverlay env;
-  std::shared_ptr<sys::CancelToken> cancel;
   trace::SpanId span;
   const program::Module* module;
   std::string name;
@@ -220,16 +219,17 @@ lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
   auto kept = std::make_shared<const Kept>(Kept{.policy = scope.policy,
                                                 .directory = std::string(scope.directory),
                                                 .env = scope.env,
-                                                .cancel = scope.cancel,
                                                 .span = scope.span,
                                                 .module = scope.module,
                                                 .name = std::string(actor.name),
                                                 .hosts = std::move(hosts)});
-  return [&gate, kept, tally](const op::HttpRequest& request) -> Result<op::HttpResponse> {
+  return [&gate, kept,
+          tally](const op::HttpRequest& request,
+                 const std::shared_ptr<sys::CancelToken>& cancel) -> Result<op::HttpResponse> {
     const Scope own{.policy = kept->policy,
                     .directory = kept->directory,
                     .env = kept->env,
-                    .cancel = kept->cancel,
+                    .cancel = cancel,
                     .span = kept->span,
                     .module = kept->module};
     auto response = Client(gate, own, {.name = kept->name}, &kept->hosts).run(request);

@@ -193,10 +193,12 @@ void HttpImports::interrupt() {
   std::shared_ptr<Exchange> exchange;
   {
     const std::lock_guard lock(mutex_);
+    stopped_ = true;
     exchange = current_;
   }
   if (exchange == nullptr)
     return;
+  exchange->cancel->stop(sys::StopReason::Client);
   const std::lock_guard lock(exchange->mutex);
   exchange->changed.notify_all();
 }
@@ -219,12 +221,15 @@ std::int32_t HttpImports::request(op::HttpRequest request) {
     return kRefused;
   request.max_body_bytes = kMaxHttpBytes;
   auto exchange = std::make_shared<Exchange>();
+  exchange->cancel = cancel_.child();
   {
     const std::lock_guard lock(mutex_);
+    if (stopped_)
+      return kRefused;
     current_ = exchange;
   }
   supervisor_.run_outside([exchange, broker = broker_, request = std::move(request)] {
-    auto answer = broker(request);
+    auto answer = broker(request, exchange->cancel);
     const std::lock_guard lock(exchange->mutex);
     if (answer)
       exchange->response = std::move(*answer);

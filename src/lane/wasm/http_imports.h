@@ -57,7 +57,8 @@ public:
   /// For perch_linker_new(); the host pointer of a guest is its HttpImports.
   [[nodiscard]] static std::span<const perch_import_t> table();
 
-  /// Wakes a call that waits, after the stop word was set.
+  /// After the stop word was set: ends the call that runs, its transfer included. From then on none
+  /// begins, whatever the guest's thread is about to do.
   void interrupt();
   /// Waits until the broker has returned from everything it was asked.
   void wait_until_idle();
@@ -75,6 +76,7 @@ private:
     std::mutex mutex;
     std::condition_variable changed;
     bool done = false;
+    std::shared_ptr<sys::CancelToken> cancel;
     std::optional<op::HttpResponse> response;
   };
   struct Open {
@@ -89,7 +91,8 @@ private:
   StopWord& word_;
   std::map<std::int32_t, Open> open_;
   std::int32_t last_handle_ = 0;
-  std::mutex mutex_; ///< guards current_
+  std::mutex mutex_; ///< guards what follows
+  bool stopped_ = false;
   std::shared_ptr<Exchange> current_;
 };
 

@@ -84,7 +84,7 @@ protected:
   std::string guest_get(std::vector<std::string> hosts, const std::string& url) {
     const lane::HttpBroker broker =
         http_broker(gate(), scope(), {.name = "wasm_run"}, std::move(hosts));
-    const auto response = broker({.url = url});
+    const auto response = broker({.url = url}, cancel);
     return response ? std::to_string(response->status) : std::string(response.error().kind);
   }
 
@@ -253,12 +253,12 @@ TEST_F(GateHttpTest, a_broker_outlives_the_scope_it_was_made_in) {
     const policy::Policy short_lived = policy;
     const std::string place = directory;
     const EnvOverlay vars;
-    const auto token = cancel;
+    const auto token = cancel->child();
     broker = http_broker(gate(),
                          {.policy = short_lived, .directory = place, .env = vars, .cancel = token},
                          {.name = "wasm_run"}, {"x.org"});
   }
-  EXPECT_TRUE(broker({.url = "https://x.org"}));
+  EXPECT_TRUE(broker({.url = "https://x.org"}, cancel));
 }
 
 // ---- the rest of the network ------------------------------------------------------------------

@@ -14,6 +14,7 @@
 namespace perch::test {
 
 using namespace std::chrono_literals;
+using Token = std::shared_ptr<sys::CancelToken>;
 
 namespace {
 
@@ -45,7 +46,7 @@ std::string calls(const std::string& body) {
 }
 
 lane::HttpBroker page(std::string body) {
-  return [body](const op::HttpRequest&) -> Result<op::HttpResponse> {
+  return [body](const op::HttpRequest&, const Token&) -> Result<op::HttpResponse> {
     return op::HttpResponse{
         .status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = body};
   };
@@ -85,7 +86,7 @@ TEST(WasmHttp, without_a_broker_every_request_is_refused) {
 }
 
 TEST(WasmHttp, a_refusal_is_just_minus_one) {
-  auto refuse = [](const op::HttpRequest&) -> Result<op::HttpResponse> {
+  auto refuse = [](const op::HttpRequest&, const Token&) -> Result<op::HttpResponse> {
     return fail(kind::kHttpSsrfBlocked, "no");
   };
   EXPECT_EQ(
@@ -96,7 +97,7 @@ TEST(WasmHttp, a_refusal_is_just_minus_one) {
 TEST(WasmHttp, a_request_carries_method_headers_and_body) {
   std::mutex mutex;
   op::HttpRequest seen;
-  auto broker = [&](const op::HttpRequest& request) -> Result<op::HttpResponse> {
+  auto broker = [&](const op::HttpRequest& request, const Token&) -> Result<op::HttpResponse> {
     const std::lock_guard lock(mutex);
     seen = request;
     return op::HttpResponse{.status = 201, .headers = {}, .body = {}};
@@ -118,7 +119,7 @@ TEST(WasmHttp, a_request_carries_method_headers_and_body) {
 
 TEST(WasmHttp, a_header_that_is_not_the_guests_to_set_refuses_the_request) {
   std::atomic<int> asked = 0;
-  auto broker = [&](const op::HttpRequest&) -> Result<op::HttpResponse> {
+  auto broker = [&](const op::HttpRequest&, const Token&) -> Result<op::HttpResponse> {
     ++asked;
     return op::HttpResponse{};
   };
@@ -178,7 +179,7 @@ TEST(WasmHttp, a_module_without_memory_gets_minus_one) {
 
 TEST(WasmHttp, the_broker_is_called_on_a_thread_that_may_open_sockets) {
   std::atomic<int> made = -1;
-  auto broker = [&](const op::HttpRequest&) -> Result<op::HttpResponse> {
+  auto broker = [&](const op::HttpRequest&, const Token&) -> Result<op::HttpResponse> {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     made = fd >= 0 ? 1 : 0;
     ::close(fd);
@@ -190,22 +191,55 @@ TEST(WasmHttp, the_broker_is_called_on_a_thread_that_may_open_sockets) {
   EXPECT_EQ(made, 1);
 }
 
+namespace {
+
+/// A server that never answers; its transfer ends with the token only.
+Result<op::HttpResponse> silence(const op::HttpRequest&, const Token& cancel) {
+  cancel->wait_until(std::chrono::steady_clock::now() + 1h);
+  PERCH_TRY(cancel->check());
+  return fail(kind::kHttpTimeout, "an hour has passed");
+}
+
+} // namespace
+
 TEST(WasmHttp, a_guest_inside_a_call_stops_at_its_deadline) {
   Guests guests;
   const std::string module =
       calls("(call $is (call $get (i32.const 0) (i32.const 9)) (i32.const 1))");
   ASSERT_TRUE(guests.load(module));
   lane::GuestSpec spec = until(100ms);
-  auto token = spec.cancel;
-  spec.http = [token](const op::HttpRequest&) -> Result<op::HttpResponse> {
-    token->wait_until(std::chrono::steady_clock::now() + 1h);
-    return fail(kind::kTimeoutExceeded, "stopped");
-  };
+  spec.http = silence;
   const auto begin = std::chrono::steady_clock::now();
   auto job = guests.start(module, std::move(spec));
   ASSERT_NE(job, nullptr);
   EXPECT_EQ(job->finish().error.kind, kind::kTimeoutExceeded);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 400ms);
+}
+
+TEST(WasmHttp, a_transfer_ends_with_its_guest_whatever_stopped_that) {
+  // Nothing stops the run: the stage behind it in a pipe went away, say.
+  const std::string module =
+      calls("(call $is (call $get (i32.const 0) (i32.const 9)) (i32.const 1))");
+  std::atomic<bool> asked = false, ended = false;
+  Guests guests;
+  lane::GuestSpec spec;
+  spec.cancel = sys::CancelToken::root();
+  spec.stdio = {-1, -1, -1};
+  spec.http = [&](const op::HttpRequest& request, const Token& cancel) {
+    asked = true;
+    asked.notify_all();
+    auto answer = silence(request, cancel);
+    ended = true;
+    return answer;
+  };
+  auto job = guests.start(module, std::move(spec));
+  ASSERT_NE(job, nullptr);
+  asked.wait(false);
+  const auto begin = std::chrono::steady_clock::now();
+  job->terminate(lane::Job::Force::Now);
+  EXPECT_EQ(job->finish().how, lane::Ended::How::Signalled);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 300ms);
+  EXPECT_TRUE(ended); // and is not left behind either
 }
 
 TEST(WasmHttp, random_arguments_do_no_harm) {

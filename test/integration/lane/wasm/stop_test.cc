@@ -324,11 +324,6 @@ void stop_one(Guests& guests, const Stuck& stuck, int microseconds) {
   lane::GuestSpec spec = stuck.spec;
   spec.cancel = sys::CancelToken::root();
   const auto cancel = spec.cancel;
-  if (stuck.spec.http)
-    spec.http = [cancel](const op::HttpRequest&) -> Result<op::HttpResponse> {
-      cancel->wait_until(Clock::now() + 1h);
-      return fail(kind::kTimeoutExceeded, "stopped");
-    };
   auto job = guests.start(stuck.module, std::move(spec));
   ASSERT_NE(job, nullptr);
   if (microseconds > 0)
@@ -348,7 +343,10 @@ TEST(WasmStop, ten_thousand_stops_of_every_kind_leave_nothing_behind) {
     return spec;
   };
   lane::GuestSpec http = streams(-1, -1);
-  http.http = [](const op::HttpRequest&) -> Result<op::HttpResponse> { return fail("", ""); };
+  http.http = [](const op::HttpRequest&, const auto& cancel) -> Result<op::HttpResponse> {
+    cancel->wait_until(Clock::now() + 1h);
+    return fail(kind::kTimeoutExceeded, "stopped");
+  };
   std::vector<Stuck> kinds;
   kinds.push_back({wasm(R"((module (memory (export "memory") 1)
     (func (export "_start") (loop $l (br $l)))))"),
