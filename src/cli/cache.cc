@@ -1,4 +1,4 @@
-// `perch cache info|clear`: the compiled modules on disk.
+// `perch cache info|clear`: the compiled modules on disk, and what built executables have unpacked.
 
 #include "base/error_kinds.h"
 #include "base/text.h"
@@ -8,6 +8,70 @@
 
 namespace perch::cli {
 
+namespace {
+
+using base::cat;
+using lane::CodeCacheInfo;
+using sys::Final;
+using sys::NodeType;
+
+/// Adds what is at and below `path`. What cannot be seen does not count.
+void add_files(sys::Fs& fs, const std::string& path, CodeCacheInfo& sum) {
+  const auto spot = fs.locate(path, Final::NoFollow);
+  if (!spot || spot->info.type == NodeType::Missing)
+    return;
+  if (spot->info.type != NodeType::Directory) {
+    sum.files += 1;
+    sum.bytes += spot->info.size;
+    return;
+  }
+  const auto entries = fs.list(*spot);
+  if (!entries)
+    return;
+  for (const auto& [name, type] : *entries)
+    add_files(fs, cat(path, '/', name), sum);
+}
+
+/// Removes the directory with all in it. Errors: the file_* kinds.
+Result<CodeCacheInfo> clear_unpacked(sys::Fs& fs, const std::string& directory) {
+  CodeCacheInfo sum;
+  add_files(fs, directory, sum);
+  PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(directory, Final::NoFollow));
+  if (spot.info.type != NodeType::Missing)
+    PERCH_TRY(fs.remove_tree(spot));
+  return sum;
+}
+
+std::string size_text(const CodeCacheInfo& sum) { return cat(sum.bytes / 1024, " KiB"); }
+
+std::string removed_text(const CodeCacheInfo& sum, std::string_view what) {
+  return cat("removed ", base::plural(static_cast<std::int64_t>(sum.files), "file"), ", ",
+             size_text(sum), what, '\n');
+}
+
+Result<std::string> clear(const Context& context) {
+  const std::string unpacked = bundles_directory(context.world);
+  PERCH_TRY_ASSIGN(const CodeCacheInfo code, lane::clear_code_cache(code_directory(context.world)));
+  PERCH_TRY_ASSIGN(const CodeCacheInfo files, clear_unpacked(context.world.fs, unpacked));
+  std::string out = removed_text(code, "");
+  if (files.files > 0)
+    out += removed_text(files, " that built executables had unpacked");
+  return out;
+}
+
+Result<std::string> info(const Context& context) {
+  const std::string directory = code_directory(context.world);
+  const std::string unpacked = bundles_directory(context.world);
+  PERCH_TRY_ASSIGN(const CodeCacheInfo code, lane::code_cache_info(directory));
+  CodeCacheInfo files;
+  add_files(context.world.fs, unpacked, files);
+  return cat("directory  ", directory, "\nfiles      ", code.files, "\nsize       ",
+             size_text(code), "\nlimit      1048576 KiB\n", "unpacked   ", unpacked,
+             "\nfiles      ", files.files, "\nsize       ", size_text(files), '\n');
+}
+
+} // namespace
+
 int cache(const Context& context) {
   const std::vector<std::string>& words = context.options.words;
   if (words.size() != 1 || (words[0] != "info" && words[0] != "clear")) {
@@ -16,25 +80,18 @@ int cache(const Context& context) {
                          .help = "usage: perch cache info|clear"});
     return kUsage;
   }
-  const std::string directory = code_directory(context.world);
-  if (directory.empty()) {
+  if (cache_directory(context.world).empty()) {
     context.report(Error{.kind = kind::kCacheError,
                          .message = "there is no cache directory: HOME is not set",
                          .help = "set HOME or XDG_CACHE_HOME"});
     return kFailure;
   }
-  const bool clear = words[0] == "clear";
-  const Result<lane::CodeCacheInfo> info =
-      clear ? lane::clear_code_cache(directory) : lane::code_cache_info(directory);
-  if (!info) {
-    context.report(info.error());
+  const Result<std::string> text = words[0] == "clear" ? clear(context) : info(context);
+  if (!text) {
+    context.report(text.error());
     return kFailure;
   }
-  const std::string size = base::cat(info->bytes / 1024, " KiB");
-  const std::string files = base::plural(static_cast<std::int64_t>(info->files), "file");
-  context.out(clear ? base::cat("removed ", files, ", ", size, '\n')
-                    : base::cat("directory  ", directory, "\nfiles      ", info->files,
-                                "\nsize       ", size, "\nlimit      1048576 KiB\n"));
+  context.out(*text);
   return kOk;
 }
 
