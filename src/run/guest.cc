@@ -93,7 +93,10 @@ Flow add_variables(State& state, const WasmRunNode& node, Guest& guest) {
       guest.needs.push_back({.cap = op::Cap::Env, .subject = "env"});
       if (*value && is_secret_name(name))
         state.run.secrets().add(std::string_view(**value));
-      if (*value)
+      const bool again =
+          std::ranges::find(guest.spec.env, name, &std::pair<std::string, std::string>::first) !=
+          guest.spec.env.end();
+      if (*value && !again)
         guest.spec.env.emplace_back(name, std::move(**value));
     }
   }

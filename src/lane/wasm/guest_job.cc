@@ -49,6 +49,14 @@ std::string backtrace_text(std::string_view names) {
   return out;
 }
 
+/// The way out of a trap, where there is one that is not in the module.
+std::string help_for(std::string_view reason) {
+  // What the module wants from the start; growing later just gives it -1.
+  if (reason.ends_with("exceeds memory limits"))
+    return "give it more with wasm_memory; --max-wasm-memory is the most any module gets";
+  return {};
+}
+
 /// Processor time of the calling thread so far.
 Usage thread_usage() {
   rusage used{};
@@ -223,7 +231,7 @@ Ended GuestRun::end_of(const perch_outcome_t& outcome) {
   Error error{.kind = kind::kWasmTrap,
               .message = base::cat("the guest trapped: ", reason, backtrace_text(names)),
               .detail = std::string(reason),
-              .help = {},
+              .help = help_for(reason),
               .code = {},
               .code_name = {},
               .op = {}};
