@@ -21,6 +21,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace perch::lane {
 
@@ -78,7 +79,20 @@ private:
   posix_spawnattr_t attributes_{};
 };
 
-void lower_priority() {
+/// What optimising may cost. A module can be made to need more memory than there is, and nobody
+/// waits for this: the process then ends, and the code that was made quickly stays in use.
+constexpr rlim_t kMostMemory = 4ull << 30, kMostSeconds = 1800;
+
+void take_little() {
+  for (const auto& [what, most] :
+       {std::pair(RLIMIT_DATA, kMostMemory), std::pair(RLIMIT_CPU, kMostSeconds),
+        std::pair(RLIMIT_CORE, rlim_t{0})}) {
+    rlimit limit{};
+    if (::getrlimit(what, &limit) == 0 && most < limit.rlim_max) {
+      limit = {.rlim_cur = most, .rlim_max = most};
+      ::setrlimit(what, &limit);
+    }
+  }
   ::setpriority(PRIO_PROCESS, 0, 19);
   const sched_param none{};
   ::sched_setscheduler(0, SCHED_IDLE, &none);
@@ -146,7 +160,7 @@ void BackgroundCompiler::start(const BackgroundWork& work) {
 int compile_in_background(std::span<const std::string> words) {
   if (words.size() != 3)
     return 2;
-  lower_priority();
+  take_little();
   return wait_for_turn(words[0]) && optimise(words) ? 0 : 1;
 }
 
