@@ -156,6 +156,7 @@ Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const Gue
 }
 
 Status GuestRun::start(const GuestSpec& spec) {
+  keepers_.threads.wait_for_room(*cancel_);
   PERCH_TRY(cancel_->check());
   PERCH_TRY_ASSIGN(const perch_linked_t* linked, module_->link());
   PERCH_TRY(check_mounts(spec.mounts));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <deque>
 #include <pthread.h>
 #include <utility>
@@ -19,6 +20,11 @@ namespace {
 constexpr std::size_t kThreadStackBytes = kGuestStackBytes + (1 << 20);
 /// Threads kept for the next guest, the longest idle ends first.
 constexpr std::size_t kMaxIdle = 8;
+/// Threads that were given up, from which on a new guest waits for them, and how long: one that the
+/// kernel never lets go must not keep all others from running.
+constexpr std::size_t kManyGivenUp = 2;
+constexpr auto kLongestWait = std::chrono::seconds(2);
+constexpr auto kLookForStopEvery = std::chrono::milliseconds(5);
 
 struct Thread {
   WallKey key;
@@ -170,6 +176,14 @@ Status GuestThreads::run(const GuestSpec& spec, GuestTask task) {
     --state_->alive;
   }
   return started;
+}
+
+void GuestThreads::wait_for_room(sys::CancelToken& cancel) {
+  std::unique_lock lock(state_->mutex);
+  const auto end = std::chrono::steady_clock::now() + kLongestWait;
+  while (state_->given_up >= kManyGivenUp && std::chrono::steady_clock::now() < end &&
+         cancel.stopped() == sys::StopReason::None)
+    state_->changed.wait_for(lock, kLookForStopEvery);
 }
 
 void GuestThreads::give_up_one() {

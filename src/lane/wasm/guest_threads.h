@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "lane/lane.h"
 #include "lane/wasm/wall.h"
+#include "sys/cancel.h"
 
 #include <condition_variable>
 #include <cstddef>
@@ -36,6 +37,10 @@ public:
   /// that no other guest gets. Errors: as Wall::build(); file_error when there is no thread to be
   /// had.
   [[nodiscard]] Status run(const GuestSpec& spec, GuestTask task);
+  /// Waits, for a moment at most, while many threads that were given up have not come back: each
+  /// holds its guest's memory until then, and a program that tries again and again must not pile
+  /// that up. Returns at once when `cancel` stops.
+  void wait_for_room(sys::CancelToken& cancel);
   /// One thread will not come back from its task soon: the destructor is not to wait for it, and
   /// the task ends in Afterwards::End.
   void give_up_one();
