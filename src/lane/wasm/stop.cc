@@ -23,6 +23,8 @@ constexpr int kSignal = SIGURG;
 
 /// No destructor and a constant start value: reading it in a handler is a plain load.
 thread_local constinit const StopWord* current = nullptr;
+/// The guest's frames are below.
+thread_local constinit std::uintptr_t current_stack_end = 0;
 
 #if defined(__x86_64__)
 constexpr std::array<unsigned char, 2> kTrapInstruction = {0x0f, 0x0b}; // ud2
@@ -32,12 +34,28 @@ std::uintptr_t program_counter(const ucontext_t& context) {
 void set_program_counter(ucontext_t& context, std::uintptr_t pc) {
   context.uc_mcontext.gregs[REG_RIP] = static_cast<greg_t>(pc);
 }
+std::uintptr_t frame_pointer(const ucontext_t& context) {
+  return static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RBP]);
+}
+std::uintptr_t stack_pointer(const ucontext_t& context) {
+  return static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
+}
+/// Whether the instruction before is a call through a register: so trampolines call the host.
+bool is_behind_call(std::uintptr_t pc) {
+  const auto* byte = reinterpret_cast<const unsigned char*>(pc);
+  return byte[-2] == 0xff && (byte[-1] & 0xf8) == 0xd0; // call *%reg
+}
 #elif defined(__aarch64__)
 constexpr std::array<unsigned char, 4> kTrapInstruction = {0x1f, 0xc1, 0x00, 0x00}; // udf
 std::uintptr_t program_counter(const ucontext_t& context) { return context.uc_mcontext.pc; }
 void set_program_counter(ucontext_t& context, std::uintptr_t pc) { context.uc_mcontext.pc = pc; }
+std::uintptr_t frame_pointer(const ucontext_t& context) { return context.uc_mcontext.regs[29]; }
+std::uintptr_t stack_pointer(const ucontext_t& context) { return context.uc_mcontext.sp; }
+bool is_behind_call(std::uintptr_t pc) {
+  return (reinterpret_cast<const std::uint32_t*>(pc)[-1] & 0xfffffc1f) == 0xd63f0000; // blr
+}
 #else
-#error "name the program counter and the trapping instruction of this processor"
+#error "name the registers, the frame's layout and the trapping instruction of this processor"
 #endif
 
 bool inside(const Diversion& diversion, std::uintptr_t pc) {
@@ -64,32 +82,18 @@ void on_stop_signal(int, siginfo_t*, void* raw) {
 
 // ---- the roadblock ------------------------------------------------------------------------------
 
-/// Seen by handlers on all threads. `road_closed` says whether the pages are closed now; their
-/// bounds stay for threads that ran into it and come to their handler when it is gone.
+/// Seen by handlers on all threads: which pages are closed, if any are now.
 constinit std::atomic<std::uintptr_t> closed_begin{0}, closed_end{0};
 constinit std::atomic<bool> road_closed{false}, road_hit{false};
 
-/// Instructions this thread still does one at a time, to get from a trampoline into its function.
-thread_local constinit int steps_left = 0;
-constexpr int kMostSteps = 500;
-thread_local constinit int late_faults = 0;
-constexpr int kMostLateFaults = 1000;
-
-#if defined(__x86_64__)
-constexpr greg_t kTrapFlag = 0x100;
-void step(ucontext_t& context, bool on) {
-  greg_t& flags = context.uc_mcontext.gregs[REG_EFL];
-  flags = on ? flags | kTrapFlag : flags & ~kTrapFlag;
+bool is_closed(std::uintptr_t address) {
+  return road_closed.load() && address >= closed_begin.load() && address < closed_end.load();
 }
-#else
-/// Only the kernel can switch it on. A trampoline that shares a page with functions then lets its
-/// thread through, which gets another chance at the next roadblock.
-void step(ucontext_t&, bool) {}
-#endif
 
-struct sigaction engine_fault{}, former_trap{};
+struct sigaction engine_fault{};
 
-void pass_on(const struct sigaction& to, int number, siginfo_t* info, void* raw) {
+void pass_on(int number, siginfo_t* info, void* raw) {
+  const struct sigaction& to = engine_fault;
   if ((to.sa_flags & SA_SIGINFO) != 0)
     to.sa_sigaction(number, info, raw);
   else if (to.sa_handler == SIG_DFL || to.sa_handler == SIG_IGN)
@@ -98,58 +102,75 @@ void pass_on(const struct sigaction& to, int number, siginfo_t* info, void* raw)
     to.sa_handler(number);
 }
 
-bool is_closed(std::uintptr_t address) {
-  return address >= closed_begin.load() && address < closed_end.load();
+/// Faults of this thread that had no cause any more when it came to its handler.
+thread_local constinit int late_faults = 0;
+constexpr int kMostLateFaults = 1000;
+
+/// Whether to try again, because the road that this thread ran into is open by now, even if another
+/// one is closed. What goes on faulting is something else.
+bool was_late() {
+  if (late_faults == kMostLateFaults)
+    return false;
+  ++late_faults;
+  return true;
+}
+
+/// Whether the instruction itself was refused, not what it loads or stores: no guest's memory is
+/// near its code.
+bool was_execution(const siginfo_t& info, std::uintptr_t pc) {
+  constexpr std::uintptr_t kLongestInstruction = 15; // it may begin on the page before
+  return info.si_code == SEGV_ACCERR &&
+         reinterpret_cast<std::uintptr_t>(info.si_addr) - pc < kLongestInstruction;
+}
+
+/// Makes a trampoline that has just got control back from the host return to the trap instead of
+/// into the function that called it. The two words at its frame pointer are its caller's frame
+/// pointer and where it returns to. When that is inside a function of the module, then at the trap
+/// everything is as if that function had trapped at its call. Anywhere else in a trampoline nothing
+/// is done: the frame may still be the function's, or one of the host. The bounds of the stack are
+/// looked at because constants of a module can look like a call.
+[[gnu::no_sanitize_address]] void divert_return(const ucontext_t& context,
+                                                const Diversion& diversion) {
+  const std::uintptr_t at = frame_pointer(context);
+  auto* const frame = reinterpret_cast<std::uintptr_t*>(at);
+  if (is_behind_call(program_counter(context)) && at >= stack_pointer(context) &&
+      at < current_stack_end && inside(diversion, frame[1]))
+    frame[1] = diversion.trap;
+}
+
+/// The guest of this thread has to stop, and the road of its module is closed.
+void divert(ucontext_t& context) {
+  const StopWord* word = current;
+  if (word == nullptr || word->stop.load(std::memory_order_acquire) == 0)
+    return;
+  const Diversion* diversion = word->diversion.load(std::memory_order_acquire);
+  if (diversion == nullptr || diversion->functions.empty() ||
+      !is_closed(diversion->functions.front().begin))
+    return;
+  road_hit.store(true);
+  if (inside(*diversion, program_counter(context)))
+    set_program_counter(context, diversion->trap);
+  else
+    divert_return(context, *diversion);
 }
 
 void on_fault(int number, siginfo_t* info, void* raw) {
   auto& context = *static_cast<ucontext_t*>(raw);
   const std::uintptr_t pc = program_counter(context);
-  // Such pages can be read, so what is refused there is execution.
-  if (info->si_code != SEGV_ACCERR || !is_closed(pc) ||
-      !is_closed(reinterpret_cast<std::uintptr_t>(info->si_addr)))
-    return pass_on(engine_fault, number, info, raw);
-
-  // Who was late finds the road open and tries again; what goes on faulting is something else.
-  late_faults = road_closed.load() ? 0 : late_faults + 1;
-  if (late_faults > kMostLateFaults)
-    return pass_on(engine_fault, number, info, raw);
-
-  const StopWord* word = current;
-  const bool stops = word != nullptr && word->stop.load(std::memory_order_acquire) != 0;
-  const Diversion* diversion = stops ? word->diversion.load(std::memory_order_acquire) : nullptr;
-  if (diversion != nullptr && !diversion->functions.empty() &&
-      is_closed(diversion->functions.front().begin)) {
-    road_hit.store(true);
-    if (inside(*diversion, pc))
-      return set_program_counter(context, diversion->trap);
-    // A trampoline on its way back: from there it is a few instructions into the function.
-    steps_left = kMostSteps;
-    step(context, true);
+  if (!was_execution(*info, pc))
+    return pass_on(number, info, raw);
+  const auto refused = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  if (!is_closed(refused)) {
+    if (!was_late())
+      pass_on(number, info, raw);
+    return;
   }
-  while (road_closed.load()) {
+  late_faults = 0;
+  divert(context);
+  while (is_closed(refused)) {
     const timespec moment{.tv_sec = 0, .tv_nsec = 100'000};
     ::nanosleep(&moment, nullptr);
   }
-}
-
-void on_step(int number, siginfo_t* info, void* raw) {
-  if (steps_left == 0)
-    return pass_on(former_trap, number, info, raw);
-  auto& context = *static_cast<ucontext_t*>(raw);
-  const std::uintptr_t pc = program_counter(context);
-  const StopWord* word = current;
-  const Diversion* diversion = word != nullptr ? word->diversion.load() : nullptr;
-  if (diversion != nullptr && inside(*diversion, pc)) {
-    set_program_counter(context, diversion->trap);
-    steps_left = 0;
-  } else if (!is_closed(pc)) {
-    steps_left = 0;
-  } else {
-    --steps_left;
-  }
-  if (steps_left == 0)
-    step(context, false);
 }
 
 /// Held by whoever has put a roadblock up.
@@ -238,7 +259,10 @@ Roadblock::~Roadblock() {
 
 bool Roadblock::was_hit() const { return road_hit.load(); }
 
-StoppableThread::StoppableThread(const StopWord& word) { current = &word; }
+StoppableThread::StoppableThread(const StopWord& word) {
+  current_stack_end = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  current = &word;
+}
 StoppableThread::~StoppableThread() { current = nullptr; }
 
 void install_stop_handler() {
@@ -253,8 +277,6 @@ void install_stop_handler() {
     action.sa_flags |= SA_NODEFER; // as the engine's own
     action.sa_sigaction = on_fault;
     ::sigaction(SIGSEGV, &action, &engine_fault);
-    action.sa_sigaction = on_step;
-    ::sigaction(SIGTRAP, &action, &former_trap);
   });
 }
 

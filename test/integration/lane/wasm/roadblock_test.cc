@@ -1,18 +1,41 @@
-// What happens around guests that do not come back from the host.
+// What happens around guests that do not come back from the host: the pages of their module are
+// closed for a moment, and their number is bounded.
 
 #include "base/error_kinds.h"
 #include "guests.h"
+#include "lane/wasm/module.h"
 #include "lane/wasm/wasm_lane.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 
 namespace perch::test {
 
 using namespace std::chrono_literals;
 using How = lane::Ended::How;
 using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// Computes for a while and exits with a number that depends on all it did; `seed` makes
+/// two of them different modules.
+std::string computes(int seed) {
+  return wasm(R"((module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") (local $i i32) (local $x i32)
+      (local.set $x (i32.const )" +
+              std::to_string(seed) + R"())
+      (loop $l
+        (local.set $x (i32.add (i32.mul (local.get $x) (i32.const 1664525)) (i32.const 1013904223)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $i) (i32.const 100000000))))
+      (call $exit (i32.and (i32.shr_u (local.get $x) (i32.const 8)) (i32.const 127))))))");
+}
+
+} // namespace
 
 namespace {
 
@@ -61,6 +84,40 @@ TEST(WasmGivenUp, guests_that_do_not_come_back_make_the_next_one_wait) {
   const auto begin = Clock::now();
   EXPECT_EQ(start(sys::CancelToken::root()).value()->finish().how, How::Exited);
   EXPECT_LT(Clock::now() - begin, 1s);
+}
+
+TEST(WasmRoadblock, roadblocks_of_several_modules_in_turn_disturb_nobody) {
+  // More threads than processors: some come to their handlers when the road that stopped them is
+  // open again and another one is closed.
+  Guests guests;
+  std::vector<std::shared_ptr<const lane::Module>> modules;
+  std::vector<std::unique_ptr<lane::Job>> jobs;
+  std::vector<int> expected;
+  auto start = [&](const auto& module) {
+    lane::GuestSpec spec;
+    spec.stdio = {-1, -1, -1};
+    spec.cancel = sys::CancelToken::root();
+    return std::move(guests.lane().start(module, spec)).value();
+  };
+  for (const int seed : {1, 2, 3}) {
+    modules.push_back(guests.load(computes(seed)).value());
+    expected.push_back(start(modules.back())->finish().code);
+  }
+  for (const auto& module : modules)
+    jobs.push_back(start(module));
+  std::atomic<bool> done = false;
+  std::jthread closes([&] {
+    while (!done) {
+      for (const auto& module : modules) {
+        const auto road =
+            lane::Roadblock::put_up(*static_cast<const lane::CompiledModule&>(*module).diversion());
+        EXPECT_TRUE(road);
+      }
+    }
+  });
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    EXPECT_EQ(jobs[i]->finish().code, expected[i]);
+  done = true;
 }
 
 } // namespace perch::test
