@@ -209,19 +209,23 @@ Result<const PinnedFile*> Gate::pinned(const std::string& path, std::string_view
     PERCH_TRY_ASSIGN(const sys::Spot spot, setup_.world.fs.locate(path, sys::Final::Follow));
     PERCH_TRY_ASSIGN(PinnedFile file, open_and_hash(setup_.world.fs, spot));
     found = memory_->pinned.emplace(path, std::move(file)).first;
+  } else if (PinnedFile& file = found->second;
+             sys::may_have_changed(file.handle.get(), file.digest)) {
+    PERCH_TRY_ASSIGN(file.digest, sys::digest_file(file.handle.get(), path));
   }
-  if (found->second.sha256 == sha256)
+  const std::string& digest = found->second.digest.sha256;
+  if (digest == sha256)
     return &found->second;
   return fail(kind::kRequirementUnmet,
-              cat("`", path, "` is not the pinned file: its digest is sha256:",
-                  found->second.sha256, ", the pin is sha256:", sha256),
+              cat("`", path, "` is not the pinned file: its digest is sha256:", digest,
+                  ", the pin is sha256:", sha256),
               path, "find out why the file changed before you change the pin");
 }
 
 std::string Gate::pinned_digest(const std::string& path) const {
   const std::lock_guard lock(memory_->mutex);
   const auto found = memory_->pinned.find(path);
-  return found == memory_->pinned.end() ? std::string() : found->second.sha256;
+  return found == memory_->pinned.end() ? std::string() : found->second.digest.sha256;
 }
 
 } // namespace perch::run

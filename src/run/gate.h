@@ -9,6 +9,7 @@
 #include "run/run.h"
 #include "run/scope.h"
 #include "run/secrets.h"
+#include "sys/file_digest.h"
 #include "sys/world.h"
 #include "trace/event.h"
 #include "trace/progress.h"
@@ -57,7 +58,7 @@ struct DeclaredBin {
 /// A file whose digest was checked, held open so that this very file is what runs.
 struct PinnedFile {
   sys::Fd handle;
-  std::string sha256;
+  sys::FileDigest digest;
 };
 
 /// One per run. Threads: safe from all branches of the run.
@@ -111,8 +112,9 @@ public:
   /// was found once stays for the run.
   [[nodiscard]] std::string on_own_path(std::string_view name) const;
 
-  /// The file at `path` opened and its SHA-256 compared with `sha256` (64 hex digits, lower case),
-  /// once per run. Errors: requirement_unmet when it differs; file_*. Lifetime: as the Gate.
+  /// The file at `path` opened once per run, and its SHA-256 compared with `sha256` (64 hex digits,
+  /// lower case): computed again when the file may have been written to since. Errors:
+  /// requirement_unmet when it differs; file_*. Lifetime: as the Gate.
   Result<const PinnedFile*> pinned(const std::string& path, std::string_view sha256) const;
 
   /// The digest that the file at `path` was compared with by pinned(); empty: it was not.

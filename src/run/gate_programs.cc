@@ -2,8 +2,6 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
-#include "sys/digest.h"
-#include "sys/poll_item.h"
 
 #include <algorithm>
 #include <array>
@@ -81,15 +79,8 @@ Result<PinnedFile> open_and_hash(sys::Fs& fs, const sys::Spot& spot) {
   if (spot.info.type != sys::NodeType::Regular)
     return fail(kind::kFileError, cat("`", spot.real, "` is not a regular file"), spot.real);
   PERCH_TRY_ASSIGN(sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
-  sys::Digest digest(sys::DigestKind::Sha256);
-  std::vector<char> buffer(256 << 10);
-  while (true) {
-    PERCH_TRY_ASSIGN(const sys::Transfer got, sys::read_some(fd.get(), buffer));
-    if (got.state == sys::Transfer::State::Closed)
-      break;
-    digest.update({buffer.data(), got.bytes});
-  }
-  return PinnedFile{.handle = std::move(fd), .sha256 = digest.hex()};
+  PERCH_TRY_ASSIGN(sys::FileDigest digest, sys::digest_file(fd.get(), spot.real));
+  return PinnedFile{.handle = std::move(fd), .digest = std::move(digest)};
 }
 
 } // namespace perch::run
