@@ -36,7 +36,7 @@ struct UselessEntry {
 struct UnconfinedChildren {
   static constexpr std::string_view id = "unconfined-children";
   std::string message() const {
-    return "the roots in `requires` bound perch and modules, not the programs it starts";
+    return "the roots in `requires` bound what perch does itself, not the programs it starts";
   }
   std::string help() const {
     return "add the line `confine` to hold programs to the roots too, by the kernel";
