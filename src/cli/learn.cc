@@ -36,6 +36,10 @@ public:
                         .use = found},
                        at);
   }
+  void could_see_variables(diag::Span at) override {
+    const std::lock_guard lock(mutex_);
+    learner_.add_variables_seen(at);
+  }
   [[nodiscard]] scan::Learner& learner() { return learner_; }
 
 private:

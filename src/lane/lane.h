@@ -127,6 +127,8 @@ public:
   [[nodiscard]] virtual From from() const = 0; ///< where its code came from
   /// Whether its code is fully optimised; else it was compiled quickly.
   [[nodiscard]] virtual bool optimised() const = 0;
+  /// Whether it imports what hands it its variables, all at once.
+  [[nodiscard]] virtual bool asks_for_variables() const = 0;
 };
 
 /// Machine code of a module that was made by WasmLane::compile_ahead(), in memory.

@@ -250,9 +250,13 @@ std::string_view origin_name(lane::Module::From from) {
   return "";
 }
 
-void tell_mounts(const State& state, const Guest& guest) {
+void tell_uses(const State& state, const Guest& guest) {
   Watcher* watcher = state.run.gate().setup().watcher;
-  for (std::size_t i = 0; watcher != nullptr && guest.spec.uses && i < guest.mounts.size(); ++i) {
+  if (watcher == nullptr)
+    return;
+  if (guest.module->asks_for_variables())
+    watcher->could_see_variables(state.scope().at);
+  for (std::size_t i = 0; guest.spec.uses && i < guest.mounts.size(); ++i) {
     const lane::Mount& mount = guest.mounts[i].mount;
     watcher->mounted({.host = mount.host,
                       .guest = mount.guest,
@@ -293,7 +297,7 @@ void add_guest_arguments(const State& state, Step& step, const Guest& guest) {
 }
 
 void add_guest_facts(const State& state, Step& step, const Guest& guest, const lane::Ended& ended) {
-  tell_mounts(state, guest);
+  tell_uses(state, guest);
   if (ended.how == lane::Ended::How::Trapped)
     step.fact("trap", ended.error.detail);
   step.fact("tier", std::string(guest.module->optimised() ? "full" : "quick"));

@@ -57,6 +57,8 @@ public:
   virtual ~Watcher() = default;
   /// `at`: the wasm_run statement.
   virtual void mounted(const MountUse& /*use*/, diag::Span /*at*/) {}
+  /// A module that has ended could ask for its variables.
+  virtual void could_see_variables(diag::Span /*at*/) {}
   /// `at`: the statement that asked; unknown for what belongs to none.
   virtual void allowed(const policy::Request& request, diag::Span at) = 0;
 };

@@ -175,7 +175,7 @@ std::string Learner::guests(std::string_view directory, const diag::SourceMap& s
     const auto line = [&](std::string_view word, std::string_view value, std::string_view rest) {
       out += cat("#     ", word, ' ', quoted(value), rest, '\n');
     };
-    for (const std::string& name : guest.env)
+    for (const std::string& name : guest.sees_variables ? guest.env : std::set<std::string>())
       line("wasm_env", name, "  # declared; whether it is read cannot be seen");
     for (const LearnedMount& mount : guest.mounts) {
       if (mount.use == LearnedMount::Use::None)

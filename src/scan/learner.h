@@ -33,6 +33,9 @@ public:
   /// A mount of a module that has ended. `at`: its wasm_run statement.
   void add_mount(LearnedMount mount, diag::Span at);
 
+  /// The module of the wasm_run statement at `at` could ask for its variables.
+  void add_variables_seen(diag::Span at) { guest_at(at).sees_variables = true; }
+
   /// A program that the file names somewhere, maybe not in this run: with a manifest the file is
   /// not even loaded unless it is declared, so it is, as `optional`.
   void add_named(std::string_view program, std::string_view called);
@@ -55,6 +58,7 @@ private:
   struct Guest {
     std::set<std::string> env, hosts;
     std::vector<LearnedMount> mounts;
+    bool sees_variables = false;
   };
   Guest& guest_at(diag::Span at);
   void add_exec(const policy::Request& request);

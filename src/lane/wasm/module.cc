@@ -3,6 +3,8 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 
+#include <algorithm>
+#include <span>
 #include <vector>
 
 namespace perch::lane {
@@ -17,10 +19,16 @@ struct ExportTypes {
   ~ExportTypes() { wasm_exporttype_vec_delete(&vec); }
 };
 
-std::string_view name_of(const wasm_exporttype_t* type) {
-  const wasm_name_t* name = wasm_exporttype_name(type);
-  return {name->data, name->size};
-}
+struct ImportTypes {
+  wasm_importtype_vec_t vec{0, nullptr};
+  explicit ImportTypes(const wasmtime_module_t& module) { wasmtime_module_imports(&module, &vec); }
+  ImportTypes(const ImportTypes&) = delete;
+  ImportTypes& operator=(const ImportTypes&) = delete;
+  ~ImportTypes() { wasm_importtype_vec_delete(&vec); }
+};
+
+std::string_view view(const wasm_name_t* name) { return {name->data, name->size}; }
+std::string_view name_of(const wasm_exporttype_t* type) { return view(wasm_exporttype_name(type)); }
 
 constexpr std::size_t kMostNamesShown = 20;
 
@@ -42,6 +50,14 @@ CompiledModule::CompiledModule(std::shared_ptr<const RunEngine> engine, ModuleHa
                                Quality quality)
     : engine_(std::move(engine)), module_(std::move(module)), name_(std::move(name)),
       sha256_(std::move(sha256)), size_(size), from_(from), quality_(quality) {}
+
+bool CompiledModule::asks_for_variables() const {
+  const ImportTypes imports(*module_);
+  return std::ranges::any_of(std::span(imports.vec.data, imports.vec.size),
+                             [](const wasm_importtype_t* type) {
+                               return view(wasm_importtype_name(type)) == "environ_get";
+                             });
+}
 
 Status CompiledModule::check_start() const {
   const ExportTypes exports(*module_);

@@ -33,6 +33,8 @@ public:
   [[nodiscard]] From from() const override { return from_; }
   [[nodiscard]] bool optimised() const override { return quality_ == Quality::Full; }
 
+  [[nodiscard]] bool asks_for_variables() const override;
+
   /// The module with its imports resolved, done once. Errors: wasm_capability_denied with all
   /// missing imports and their types; wasm_compile_failed when there is no `_start` to call.
   [[nodiscard]] Result<const perch_linked_t*> link() const;

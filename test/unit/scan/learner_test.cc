@@ -78,6 +78,7 @@ TEST_F(LearnerTest, a_guest_is_no_matter_of_the_manifest) {
   const auto id = sources.add("a.perch", "wasm_run \"./x.wasm\"\n").id;
   const diag::Span at{.source = id, .begin = 0, .end = 19};
   learner_.add({.cap = Cap::Env, .subject = "MODE", .guest = true}, at);
+  learner_.add_variables_seen(at);
   using Use = LearnedMount::Use;
   learner_.add({.cap = Cap::Read, .subject = "/p/in", .guest = true}, at);
   learner_.add({.cap = Cap::Write, .subject = "/p/out", .guest = true}, at);
