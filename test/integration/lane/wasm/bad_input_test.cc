@@ -216,6 +216,25 @@ TEST(WasmBadInput, a_guest_that_closes_its_standard_streams) {
   EXPECT_EQ(guests.run(built_guest("wat/binary_out")).out.size(), 256u);
 }
 
+TEST(WasmBadInput, objects_count_as_memory) {
+  // A thousand arrays of a megabyte, all kept.
+  const std::string module = wasm(R"((module (type $bytes (array (mut i8)))
+    (type $list (array (mut (ref null $bytes)))) (memory (export "memory") 1)
+    (func (export "_start") (local $i i32) (local $all (ref null $list))
+      (local.set $all (array.new_default $list (i32.const 1000)))
+      (loop $l
+        (array.set $list (local.get $all) (local.get $i)
+                         (array.new_default $bytes (i32.const 1000000)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $i) (i32.const 1000)))))))");
+  const std::uint64_t before = peak_memory();
+  lane::GuestSpec spec;
+  spec.memory_bytes = 16u << 20;
+  const lane::Ended ended = Guests().run(module, std::move(spec)).ended;
+  EXPECT_EQ(ended.how, How::Trapped) << ended.error.message;
+  EXPECT_LT(peak_memory(), before + (64u << 20));
+}
+
 TEST(WasmBadInput, a_flood_of_output_is_not_kept) {
   const int fd = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   Guests guests;
