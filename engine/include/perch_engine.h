@@ -30,6 +30,9 @@ typedef struct perch_slice {
  * module offsets, and the component model's tasks. */
 void perch_config_set_lean(wasm_config_t* config);
 
+/* Lets the engine run code where it lies: perch_module_at() needs it. */
+void perch_config_run_in_place(wasm_config_t* config);
+
 /* Makes an engine. wasm_engine_new_with_config aborts the process when the configuration does not
  * fit the host (a pool larger than the address space, a processor without a wanted feature); this
  * one says so.
@@ -48,6 +51,15 @@ uint64_t perch_engine_compatibility(const wasm_engine_t* engine);
  *
  * Owns:    the caller keeps `fd` and may close it at once; *out is the caller's. */
 wasmtime_error_t* perch_module_map(const wasm_engine_t* engine, int fd, wasmtime_module_t** out);
+
+/* Takes compiled code from memory without copying it; the pages with machine code become and stay
+ * executable. Whoever can write that memory can run anything.
+ *
+ * `code` is aligned to a page and readable, and stays mapped and unchanged while *out or what was
+ * made of it exists. Code can be taken once at a time: Wasmtime knows it by its address, and ends
+ * the process otherwise. The engine's configuration went through perch_config_run_in_place(). */
+wasmtime_error_t* perch_module_at(const wasm_engine_t* engine, const uint8_t* code, size_t size,
+                                  wasmtime_module_t** out);
 
 /* Where the machine code of one wasm function is. */
 typedef struct perch_code_range {
@@ -139,6 +151,7 @@ typedef struct perch_outcome {
   int32_t code;              /* PERCH_EXITED: what the guest gave to proc_exit */
   uint64_t memory_bytes;     /* size of its linear memories at the end */
   uint64_t fuel_used;        /* 0 when unmetered */
+  uint64_t bytes_out;        /* what it wrote to streams[1] and streams[2] */
   wasm_byte_vec_t reason;    /* PERCH_TRAPPED: why */
   wasm_byte_vec_t backtrace; /* PERCH_TRAPPED: demangled function names, one a line, inner first */
 } perch_outcome_t;

@@ -65,8 +65,8 @@ pub struct Guest {
     pub open_limit: i64,
     limits: Limits,
     host: *mut c_void,
-    /// Keeps `streams` open.
-    _kept: Vec<Stream>,
+    /// Keeps `streams` open, and counts what is written to them.
+    kept: Vec<Stream>,
 }
 
 // SAFETY: `host` is the caller's, who promises that a guest may run on another thread.
@@ -311,7 +311,7 @@ impl Guest {
             open_limit: 0,
             limits: Limits { memory_left: 0, memory_used: 0, table_left: 0 },
             host: std::ptr::null_mut(),
-            _kept: Vec::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -372,7 +372,7 @@ impl Guest {
         for (i, stream) in [stdin, stdout, stderr].into_iter().enumerate() {
             let Some(stream) = stream else { continue };
             self.streams[i] = Some(stream.fd());
-            self._kept.push(stream.clone());
+            self.kept.push(stream.clone());
             match i {
                 0 => builder.stdin(stream),
                 1 => builder.stdout(stream),
@@ -413,6 +413,7 @@ pub struct perch_outcome_t {
     code: i32,
     memory_bytes: u64,
     fuel_used: u64,
+    bytes_out: u64,
     reason: wasm_byte_vec_t,
     backtrace: wasm_byte_vec_t,
 }
@@ -466,6 +467,7 @@ pub extern "C" fn perch_guest_run(mut guest: Box<perch_guest_t>, out: &mut perch
         Some(fuel) => fuel - guest.store.get_fuel().unwrap_or(fuel),
         None => 0,
     };
+    out.bytes_out = guest.store.data().kept.iter().map(Stream::written).sum();
     out.code = 0;
     out.how = match &result {
         Ok(()) => RETURNED,

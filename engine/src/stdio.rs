@@ -13,6 +13,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
@@ -25,9 +26,15 @@ const MAX_READ: usize = 64 * 1024;
 /// One stream. Clones share the descriptor, so every handle a guest opens is the same stream.
 #[derive(Clone)]
 pub struct Stream {
-    file: Arc<File>,
+    shared: Arc<Shared>,
     events: i16,
     stop: Stop,
+}
+
+struct Shared {
+    file: File,
+    /// How many bytes were written to it.
+    written: AtomicU64,
 }
 
 impl Stream {
@@ -36,12 +43,17 @@ impl Stream {
         // SAFETY: the caller lends `fd` for the length of this call; an fd that is not open makes
         // the duplication fail.
         let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-        let file = Arc::new(File::from(borrowed.try_clone_to_owned()?));
-        Ok(Stream { file, events, stop })
+        let file = File::from(borrowed.try_clone_to_owned()?);
+        let shared = Arc::new(Shared { file, written: AtomicU64::new(0) });
+        Ok(Stream { shared, events, stop })
     }
 
     pub fn fd(&self) -> i32 {
-        self.file.as_raw_fd()
+        self.shared.file.as_raw_fd()
+    }
+
+    pub fn written(&self) -> u64 {
+        self.shared.written.load(Relaxed)
     }
 
     fn poll_fd(&self, timeout_ms: i32) -> bool {
@@ -57,7 +69,7 @@ impl Stream {
             if self.stop.is_set() {
                 return Err(StreamError::Trap(Stopped.into()));
             }
-            match attempt(&self.file) {
+            match attempt(&self.shared.file) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.poll_fd(-1);
@@ -87,6 +99,7 @@ impl Stream {
                 let error = io::Error::from(ErrorKind::WriteZero);
                 return Err(StreamError::LastOperationFailed(error.into()));
             }
+            self.shared.written.fetch_add(written as u64, Relaxed);
             bytes = &bytes[written..];
         }
         Ok(())
@@ -95,7 +108,7 @@ impl Stream {
 
 impl IsTerminal for Stream {
     fn is_terminal(&self) -> bool {
-        std::io::IsTerminal::is_terminal(&*self.file)
+        std::io::IsTerminal::is_terminal(&self.shared.file)
     }
 }
 
