@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <variant>
 #include <xxhash.h>
 
@@ -102,6 +101,22 @@ Context make_context(DigestKind kind) {
   return context;
 }
 
+void update_any(Context& context, std::string_view bytes) {
+  std::visit([&](auto& one) { update_context(one, bytes); }, context);
+}
+
+std::string hex_of(Context& context) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  Bytes bytes;
+  const std::size_t size = std::visit([&](auto& one) { return finish(one, bytes); }, context);
+  std::string text(2 * size, '\0');
+  for (std::size_t i = 0; i < size; ++i) {
+    text[2 * i] = kDigits[bytes[i] >> 4];
+    text[2 * i + 1] = kDigits[bytes[i] & 15];
+  }
+  return text;
+}
+
 } // namespace
 
 struct Digest::State {
@@ -112,28 +127,14 @@ Digest::Digest(DigestKind kind) : state_(std::make_unique<State>(make_context(ki
 Digest::Digest(Digest&&) noexcept = default;
 Digest::~Digest() = default;
 
-void Digest::update(std::string_view bytes) {
-  std::visit([&](auto& context) { update_context(context, bytes); }, state_->context);
-}
+void Digest::update(std::string_view bytes) { update_any(state_->context, bytes); }
 
-std::string Digest::hex() {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  Bytes bytes;
-  const std::size_t size =
-      std::visit([&](auto& context) { return finish(context, bytes); }, state_->context);
-  std::string text;
-  text.reserve(2 * size);
-  for (const unsigned char byte : std::span(bytes).first(size)) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
+std::string Digest::hex() { return hex_of(state_->context); }
 
 std::string hex_digest(DigestKind kind, std::string_view bytes) {
-  Digest digest(kind);
-  digest.update(bytes);
-  return digest.hex();
+  Context context = make_context(kind);
+  update_any(context, bytes);
+  return hex_of(context);
 }
 
 Result<std::string> parse_sha256(std::string_view written) {

@@ -3,13 +3,21 @@
 #include "base/text.h"
 #include "base/unicode.h"
 
-#include <charconv>
+#include <array>
 
 namespace perch::trace {
 
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
+
+/// Which ASCII characters are escaped: `<` only where the text stands in a page.
+constexpr std::array<bool, 128> kSpecial = [] {
+  std::array<bool, 128> special{};
+  for (std::size_t c = 0; c < special.size(); ++c)
+    special[c] = c < 0x20 || c == '"' || c == '\\' || c == 0x7F || c == '<';
+  return special;
+}();
 
 void append_escaped(std::string& out, unsigned char c) {
   switch (c) {
@@ -83,9 +91,7 @@ void JsonText::value(std::string_view text) {
       at += decoded.bytes;
       continue;
     }
-    const bool special =
-        c < 0x20 || c == '"' || c == '\\' || c == 0x7F || (c == '<' && html_ == Html::Safe);
-    if (special) {
+    if (kSpecial[c] && (c != '<' || html_ == Html::Safe)) {
       text_.append(text, plain, at - plain);
       append_escaped(text_, c);
       plain = at + 1;

@@ -24,12 +24,11 @@ std::string record_text(const Record& record) {
   return out;
 }
 
-void append_padded(std::string& out, std::int64_t value, int width) {
-  std::string digits;
-  base::detail::append(digits, value);
-  out.append(static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, width - std::ssize(digits))),
-             '0');
-  out += digits;
+/// Writes a number that is not negative, with zeros before it, and moves on.
+void put_padded(char*& at, std::int64_t value, int width) {
+  for (int i = width - 1; i >= 0; --i, value /= 10)
+    at[i] = static_cast<char>('0' + value % 10);
+  at += width;
 }
 
 void append_visible(std::string& out, char32_t code, std::string_view bytes) {
@@ -119,21 +118,15 @@ std::string utc_text(std::int64_t unix_ns) {
   const auto day = floor<days>(time);
   const year_month_day date(day);
   const hh_mm_ss clock(time - day);
-  std::string out;
-  append_padded(out, static_cast<int>(date.year()), 4);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_padded(out, clock.hours().count(), 2);
-  out += ':';
-  append_padded(out, clock.minutes().count(), 2);
-  out += ':';
-  append_padded(out, clock.seconds().count(), 2);
-  out += '.';
-  append_padded(out, clock.subseconds().count(), 9);
-  out += 'Z';
+  std::string out = "YYYY-MM-DDThh:mm:ss.nnnnnnnnnZ";
+  char* at = out.data();
+  put_padded(at, static_cast<int>(date.year()), 4);
+  put_padded(++at, static_cast<unsigned>(date.month()), 2);
+  put_padded(++at, static_cast<unsigned>(date.day()), 2);
+  put_padded(++at, clock.hours().count(), 2);
+  put_padded(++at, clock.minutes().count(), 2);
+  put_padded(++at, clock.seconds().count(), 2);
+  put_padded(++at, clock.subseconds().count(), 9);
   return out;
 }
 
