@@ -34,6 +34,8 @@ struct Usage {
   std::int64_t system_ns = 0;
   std::uint64_t peak_bytes = 0; ///< resident set of a child; linear memory of a guest
   std::uint64_t fuel = 0;       ///< what a metered guest used
+  /// What it wrote to stdout and stderr, where that is known: a guest's, unless it was given up.
+  std::optional<std::uint64_t> bytes_out;
 };
 
 /// How a job ended.

@@ -66,6 +66,7 @@ Result<lane::Ended> run_child(State& state, lane::ChildSpec& spec, const JobStre
   spec.stdio = streams.stdio;
   PERCH_TRY(settle_before_start(state));
   const trace::Progress::Hold quiet(progress_beside(streams));
+  const auto received_before = received(streams.out, streams.err);
   auto job = state.run.setting().children.start(spec);
   for (Outlet* outlet : {streams.out, streams.err}) {
     if (outlet != nullptr)
@@ -79,7 +80,10 @@ Result<lane::Ended> run_child(State& state, lane::ChildSpec& spec, const JobStre
       jobs.receive(*outlet);
   }
   PERCH_TRY(jobs.wait());
-  return std::move(jobs.ended(number));
+  lane::Ended ended = std::move(jobs.ended(number));
+  if (received_before)
+    ended.usage.bytes_out = *received(streams.out, streams.err) - *received_before;
+  return ended;
 }
 
 } // namespace
@@ -130,6 +134,8 @@ void add_usage(Step& step, const lane::Ended& ended) {
   step.fact("user", nanoseconds(ended.usage.user_ns));
   step.fact("system", nanoseconds(ended.usage.system_ns));
   step.fact("peak_bytes", static_cast<std::int64_t>(ended.usage.peak_bytes));
+  if (ended.usage.bytes_out)
+    step.fact("bytes_out", static_cast<std::int64_t>(*ended.usage.bytes_out));
 }
 
 namespace {

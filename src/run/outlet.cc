@@ -146,6 +146,7 @@ Status MemoryOutlet::receive(sys::CancelToken& /*until*/) {
       return {};
     if (moved->state == sys::Transfer::State::Closed)
       reader_.reset();
+    received_ += moved->bytes;
     if (bytes_.size() > limit_bytes_)
       return too_large(limit_bytes_);
   }
@@ -224,9 +225,22 @@ Status BranchOutlet::receive(sys::CancelToken& until) {
     PERCH_TRY_ASSIGN(const auto moved, sys::read_some(reader_.get(), buffer));
     if (moved.state != sys::Transfer::State::Moved)
       break;
+    received_ += moved.bytes;
     PERCH_TRY(pass_lines({buffer.data(), moved.bytes}, until));
   }
   return to_.flush(until);
+}
+
+std::optional<std::uint64_t> BranchOutlet::received() const {
+  const std::scoped_lock lock(mixer_.mutex());
+  return received_;
+}
+
+std::optional<std::uint64_t> received(const Outlet* out, const Outlet* err) {
+  auto total = out == nullptr ? std::nullopt : out->received();
+  if (total && err != nullptr && err != out)
+    *total += err->received().value_or(0);
+  return total;
 }
 
 } // namespace perch::run

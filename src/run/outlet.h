@@ -8,7 +8,9 @@
 #include "trace/progress.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +38,8 @@ public:
   [[nodiscard]] virtual int pending_fd() const { return -1; }
   /// Takes over what jobs have written so far; does not wait for them.
   virtual Status receive(sys::CancelToken& /*until*/) { return {}; }
+  /// How many bytes receive() has taken over in all; nothing where jobs write past perch.
+  [[nodiscard]] virtual std::optional<std::uint64_t> received() const { return std::nullopt; }
   /// Whether a finished job's output is complete only when pending_fd() has become -1.
   [[nodiscard]] virtual bool waits_for_end() const { return false; }
   /// Of the terminal that jobs get from here; null: they get none.
@@ -82,6 +86,7 @@ public:
   void job_ended() override { writer_.reset(); }
   [[nodiscard]] int pending_fd() const override { return reader_.get(); }
   Status receive(sys::CancelToken& until) override;
+  [[nodiscard]] std::optional<std::uint64_t> received() const override { return received_; }
   [[nodiscard]] bool waits_for_end() const override { return true; }
 
   /// What was collected, less trailing newlines: as many as there are, or at most one.
@@ -93,8 +98,12 @@ private:
 
   std::size_t limit_bytes_;
   std::string bytes_;
+  std::uint64_t received_ = 0;
   sys::Fd reader_, writer_;
 };
+
+/// The same of both streams of a job; nothing where its standard output goes past perch.
+[[nodiscard]] std::optional<std::uint64_t> received(const Outlet* out, const Outlet* err);
 
 class LineMixer;
 
@@ -111,6 +120,7 @@ public:
   Result<int> descriptor(sys::CancelToken& until) override;
   [[nodiscard]] int pending_fd() const override { return reader_.get(); }
   Status receive(sys::CancelToken& until) override;
+  [[nodiscard]] std::optional<std::uint64_t> received() const override;
 
 private:
   Status pass_lines(std::string_view bytes, sys::CancelToken& until);
@@ -118,6 +128,7 @@ private:
   LineMixer& mixer_;
   Outlet& to_;
   std::string line_; ///< begun, not ended
+  std::uint64_t received_ = 0;
   sys::Fd reader_, writer_;
 };
 

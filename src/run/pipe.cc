@@ -16,6 +16,7 @@
 #include "run/step.h"
 #include "run/thread_job.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -47,6 +48,7 @@ struct Stage {
   static constexpr std::size_t kNotStarted = static_cast<std::size_t>(-1);
   std::size_t job = kNotStarted;
   bool last = false;
+  std::optional<std::uint64_t> received_before; ///< by the outlet that a last child writes to
 };
 
 /// The ends of pipes a stage is started with; -1 stands for what the whole pipe has.
@@ -209,6 +211,8 @@ Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
   add_child_facts(state, stage.step, stage.child->spec);
   PERCH_TRY_ASSIGN(stage.child->spec.stdio, placed(state, stdio(stage, ends)));
   PERCH_TRY(placed(state, settle_before_start(state)));
+  if (stage.last)
+    stage.received_before = state_.out->received();
   auto job = state.run.setting().children.start(stage.child->spec);
   if (stage.last)
     state_.out->job_started();
@@ -288,7 +292,9 @@ Flow Pipeline::result_of(Stage& stage) {
   if (stage.thread != nullptr) {
     result = stage.thread->take_result();
   } else {
-    const lane::Ended& ended = jobs_.ended(stage.job);
+    lane::Ended& ended = jobs_.ended(stage.job);
+    if (stage.received_before)
+      ended.usage.bytes_out = *state_.out->received() - *stage.received_before;
     if (stage.guest)
       add_guest_facts(stage.state, stage.step, *stage.guest, ended);
     else

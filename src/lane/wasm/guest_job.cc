@@ -208,7 +208,8 @@ Ended GuestRun::run(GuestHandle guest) {
   ended.usage = {.user_ns = after.user_ns - before.user_ns,
                  .system_ns = after.system_ns - before.system_ns,
                  .peak_bytes = outcome.memory_bytes,
-                 .fuel = outcome.fuel_used};
+                 .fuel = outcome.fuel_used,
+                 .bytes_out = outcome.bytes_out};
   return ended;
 }
 
