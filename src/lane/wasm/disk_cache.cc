@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <dirent.h>
@@ -24,12 +25,15 @@ namespace {
 
 constexpr std::string_view kCodeSuffix = ".cwasm";
 constexpr std::string_view kSeenSuffix = ".seen";
+constexpr std::string_view kDigestSuffix = ".sum";
 constexpr std::string_view kClaimSuffix = ".try";
 constexpr std::string_view kTempPrefix = "tmp-";
 /// A temporary file this old belongs to a process that was killed.
 constexpr std::int64_t kAbandonedAfterSeconds = 3600;
 /// An entry that was claimed this long ago and is not there may be claimed again.
 constexpr std::int64_t kClaimSeconds = 600;
+/// A digest that nobody asked for this long is forgotten.
+constexpr std::int64_t kDigestUnusedSeconds = 90 * 24 * 3600;
 /// The last use is written down when it would change by this much.
 constexpr std::int64_t kUseGranularitySeconds = 600;
 
@@ -40,14 +44,18 @@ struct Footer {
 };
 constexpr std::array<char, 8> kFooterMagic = {'p', 'e', 'r', 'c', 'h', 'c', 'w', '1'};
 
+/// Notes: small files that hold one of these.
 struct Seen {
-  std::array<char, 8> magic{};
-  std::uint64_t device = 0, inode = 0, size = 0;
-  std::int64_t changed_s = 0, changed_ns = 0;
-  std::array<char, 40> boot{};
+  std::array<char, 8> magic{'p', 'e', 'r', 'c', 'h', 's', 'n', '2'};
+  FileMark code;
   bool operator==(const Seen&) const = default;
 };
-constexpr std::array<char, 8> kSeenMagic = {'p', 'e', 'r', 'c', 'h', 's', 'n', '1'};
+
+struct KnownDigest {
+  std::array<char, 8> magic{'p', 'e', 'r', 'c', 'h', 's', 'm', '1'};
+  FileMark module;
+  std::array<char, 64> sha256{}; ///< hex
+};
 
 template <class T>
 std::string_view bytes_of(const T& record) {
@@ -76,22 +84,11 @@ bool is_private(const struct stat& info) {
   return info.st_uid == ::geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-std::array<char, 40> boot_id() {
-  std::array<char, 40> id{};
-  const sys::Fd file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
-  if (file)
-    std::ignore = ::read(file.get(), id.data(), id.size());
-  return id;
-}
-
-Seen describe(const struct stat& info) {
-  return {.magic = kSeenMagic,
-          .device = info.st_dev,
-          .inode = info.st_ino,
-          .size = static_cast<std::uint64_t>(info.st_size),
-          .changed_s = info.st_ctim.tv_sec,
-          .changed_ns = info.st_ctim.tv_nsec,
-          .boot = boot_id()};
+std::string digest_file(const FileMark& module) {
+  std::array<char, 40> name{};
+  std::snprintf(name.data(), name.size(), "%jx-%jx", static_cast<std::uintmax_t>(module.device),
+                static_cast<std::uintmax_t>(module.inode));
+  return base::cat(std::string_view(name.data()), kDigestSuffix);
 }
 
 /// True when the file's bytes are those its footer was made for.
@@ -156,6 +153,7 @@ struct Entry {
 struct Listing {
   std::vector<Entry> code;
   std::vector<Entry> temporary;
+  std::vector<Entry> digests;
 };
 
 /// Reads the directory through a handle of its own: the position of a shared one is everybody's.
@@ -177,6 +175,8 @@ Listing list(int directory) {
     Entry entry{file, static_cast<std::uint64_t>(info.st_size), info.st_mtim.tv_sec};
     if (file.starts_with(kTempPrefix) || file.ends_with(kClaimSuffix)) {
       out.temporary.push_back(std::move(entry));
+    } else if (file.ends_with(kDigestSuffix)) {
+      out.digests.push_back(std::move(entry));
     } else if (file.ends_with(kCodeSuffix)) {
       const std::string seen =
           base::cat(file.substr(0, file.size() - kCodeSuffix.size()), kSeenSuffix);
@@ -231,28 +231,53 @@ Result<DiskCache> DiskCache::open(const std::string& directory) {
   return DiskCache(directory, std::move(*fd));
 }
 
-bool DiskCache::seen(const std::string& name, int code) const {
-  const sys::Fd fd(::openat(directory_.get(), base::cat(name, kSeenSuffix).c_str(),
-                            O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  struct stat own{}, info{};
-  Seen record;
+template <class Note>
+std::optional<Note> DiskCache::recall(const std::string& file) const {
+  const sys::Fd fd(::openat(directory_.get(), file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  struct stat own{};
+  Note note;
   if (!fd || ::fstat(fd.get(), &own) != 0 || !S_ISREG(own.st_mode) || !is_private(own) ||
-      ::fstat(code, &info) != 0 || !read_record(fd.get(), 0, record) || record != describe(info))
-    return false;
+      !read_record(fd.get(), 0, note) || note.magic != Note{}.magic)
+    return std::nullopt;
   if (std::time(nullptr) - own.st_mtim.tv_sec > kUseGranularitySeconds)
     ::futimens(fd.get(), nullptr);
-  return true;
+  return note;
+}
+
+template <class Note>
+void DiskCache::remember(const std::string& file, const Note& note) const {
+  const std::string temporary = temporary_name();
+  const sys::Fd fd(::openat(directory_.get(), temporary.c_str(),
+                            O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd)
+    return;
+  if (!write_all(fd.get(), bytes_of(note)) ||
+      ::renameat(directory_.get(), temporary.c_str(), directory_.get(), file.c_str()) != 0)
+    ::unlinkat(directory_.get(), temporary.c_str(), 0);
+}
+
+bool DiskCache::seen(const std::string& name, int code) const {
+  struct stat info{};
+  const auto note = recall<Seen>(base::cat(name, kSeenSuffix));
+  return note && ::fstat(code, &info) == 0 && note->code == mark_of(info);
 }
 
 void DiskCache::mark_seen(const std::string& name, int code) const {
   struct stat info{};
-  if (::fstat(code, &info) != 0)
-    return;
-  // A record written in part does not equal any description: no rename is needed.
-  const sys::Fd fd(::openat(directory_.get(), base::cat(name, kSeenSuffix).c_str(),
-                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (fd)
-    write_all(fd.get(), bytes_of(describe(info)));
+  if (::fstat(code, &info) == 0)
+    remember(base::cat(name, kSeenSuffix), Seen{.code = mark_of(info)});
+}
+
+std::string DiskCache::known_digest(const FileMark& file) const {
+  const auto note = recall<KnownDigest>(digest_file(file));
+  return note && note->module == file ? std::string(note->sha256.data(), note->sha256.size())
+                                      : std::string();
+}
+
+void DiskCache::remember_digest(const FileMark& file, std::string_view sha256) const {
+  KnownDigest note{.module = file};
+  std::ranges::copy(sha256.substr(0, note.sha256.size()), note.sha256.begin());
+  remember(digest_file(file), note);
 }
 
 std::optional<sys::Fd> DiskCache::find(const std::string& name) const {
@@ -338,6 +363,9 @@ void DiskCache::trim(std::uint64_t limit_bytes) const {
   for (const Entry& entry : all.temporary)
     if (now - entry.used > kAbandonedAfterSeconds)
       ::unlinkat(directory_.get(), entry.file.c_str(), 0);
+  for (const Entry& entry : all.digests)
+    if (now - entry.used > kDigestUnusedSeconds)
+      ::unlinkat(directory_.get(), entry.file.c_str(), 0);
   std::uint64_t total = 0;
   for (const Entry& entry : all.code)
     total += entry.bytes;
@@ -352,10 +380,13 @@ void DiskCache::trim(std::uint64_t limit_bytes) const {
 
 void DiskCache::clear() const {
   trim(0);
+  const Listing left = list(directory_.get());
   // Otherwise nobody would optimise what is compiled next until the claims are old.
-  for (const Entry& entry : list(directory_.get()).temporary)
+  for (const Entry& entry : left.temporary)
     if (entry.file.ends_with(kClaimSuffix))
       ::unlinkat(directory_.get(), entry.file.c_str(), 0);
+  for (const Entry& entry : left.digests)
+    ::unlinkat(directory_.get(), entry.file.c_str(), 0);
 }
 
 Result<CodeCacheInfo> code_cache_info(const std::string& directory) {

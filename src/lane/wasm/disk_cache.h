@@ -7,9 +7,12 @@
 // they were checked, NAME.seen remembers inode, size and change time, which no write can leave as
 // they were, and the boot they were checked in: a crash of the machine can damage what was written
 // shortly before, without a trace in those. Its own modification time is the entry's last use.
+//
+// DEVICE-INODE.sum remembers the digest of a module's file in the same way.
 
 #include "base/result.h"
 #include "lane/lane.h"
+#include "lane/wasm/file_mark.h"
 #include "sys/fd.h"
 
 #include <cstdint>
@@ -34,6 +37,10 @@ public:
   /// True for one of those who ask within ten minutes: who is to make the entry in the background.
   [[nodiscard]] bool claim(const std::string& name) const;
 
+  /// The digest that was remembered for a file with this mark; empty: none.
+  [[nodiscard]] std::string known_digest(const FileMark& file) const;
+  void remember_digest(const FileMark& file, std::string_view sha256) const;
+
   /// Held while one process compiles `name`; others wait in lock(). Ends with the returned handle,
   /// also when the process is killed.
   [[nodiscard]] Result<sys::Fd> lock(std::string_view name) const;
@@ -51,6 +58,10 @@ private:
   DiskCache(std::string path, sys::Fd directory);
   [[nodiscard]] bool seen(const std::string& name, int code) const;
   void mark_seen(const std::string& name, int code) const;
+  template <class Note>
+  [[nodiscard]] std::optional<Note> recall(const std::string& file) const;
+  template <class Note>
+  void remember(const std::string& file, const Note& note) const;
 
   std::string path_;
   sys::Fd directory_;
