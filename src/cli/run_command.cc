@@ -150,7 +150,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
 
   const op::OpTable& ops = op_table();
   const auto children = lane::make_process_lane();
-  const auto guests = lane::make_wasm_lane(std::move(wasm));
+  auto guests = lane::make_wasm_lane(std::move(wasm));
   std::optional<BuiltArchive> archive;
   if (context.built != nullptr)
     archive.emplace(context.world, *context.built);
@@ -181,6 +181,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
   if (outcome.failure && !run::is_quiet(outcome))
     context.report(run::to_diag(*outcome.failure));
   (*readers)->report_failures();
+  lane::leave_to_process(std::move(guests));
   return run::exit_code(outcome);
 }
 

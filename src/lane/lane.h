@@ -204,6 +204,13 @@ struct WasmOptions {
 /// Whether a module's instructions are counted. It changes the code, so it is said at load().
 enum class Metering : std::uint8_t { None, Fuel };
 
+/// Where the digest of a module's file comes from.
+enum class Proof : std::uint8_t {
+  Bytes,  ///< its bytes, read now
+  Memory, ///< what they came to before, when the file's inode, size and change time say that it has
+          ///< not been written to since; the file is then not read at all
+};
+
 /// Which parts of the second wall this kernel offers to a guest's thread.
 struct KernelWall {
   bool files = false;        ///< Landlock: only the mounts, with their modes
@@ -224,13 +231,21 @@ public:
                                                      std::string_view pin,
                                                      Metering metering = Metering::None,
                                                      sys::CancelToken* cancel = nullptr) = 0;
+  /// As load(), of a regular file (at most 1 GiB) that is open for reading. A pin needs
+  /// Proof::Bytes, whatever is asked for. Errors also: output_too_large, file_error.
+  virtual Result<std::shared_ptr<const Module>> load_file(std::string_view name, int fd,
+                                                          std::string_view pin, Proof proof,
+                                                          Metering metering,
+                                                          sys::CancelToken* cancel) = 0;
   /// Fully optimised code of the module that every processor of this machine's kind can run, if it
   /// is not older than x86-64-v2 where that is the kind. The same bytes give the same code.
   /// Errors: wasm_compile_failed.
   virtual Result<std::string> compile_ahead(std::string_view name, std::string_view bytes,
                                             Metering metering) = 0;
-  /// The module with this code, without compiling it or touching a file. Errors:
-  /// wasm_hash_mismatch as in load(); wasm_compile_failed when this perch cannot run the code.
+  /// The module with this code, which stays in memory until the process ends, without compiling it
+  /// or touching a file; code that begins at a page is not copied, and its pages become executable.
+  /// Errors: wasm_hash_mismatch as in load(); wasm_compile_failed when this perch cannot run the
+  /// code.
   virtual Result<std::shared_ptr<const Module>> load_ahead(std::string_view name,
                                                            const AheadCode& ahead,
                                                            std::string_view pin,
@@ -244,6 +259,8 @@ public:
   virtual Result<std::unique_ptr<Job>> start(std::shared_ptr<const Module> module,
                                              const GuestSpec& spec) = 0;
   [[nodiscard]] virtual KernelWall kernel_wall() = 0;
+  /// From here on nobody whom the options name is told anything: they may be gone.
+  virtual void fall_silent() {}
 };
 
 /// Name and version of what compiles and runs modules: "wasmtime 48.0.8".
@@ -251,6 +268,11 @@ public:
 
 /// The real one: lane/wasm/. Costs nothing until the first load().
 [[nodiscard]] std::unique_ptr<WasmLane> make_wasm_lane(WasmOptions options);
+
+/// For the end of the process, when no job runs: the lane falls silent, and its threads, modules
+/// and memories are left to the kernel, which takes them apart faster. Does so once; from then on
+/// it just ends a lane.
+void leave_to_process(std::unique_ptr<WasmLane> lane);
 
 /// The process that WasmOptions::background_compiler starts: lowers its own priority, optimises one
 /// module into the cache and returns the exit status.

@@ -21,25 +21,6 @@ using program::plain_include;
 /// One file of a bundle is held in memory while it is read.
 constexpr std::uint64_t kLargestEntry = 1ull << 30;
 
-/// The absolute path of an included file beside the script, or why the program does not include it.
-/// Only what the program declares is part of it: this is no way around `read` roots.
-Result<std::string> included_path(State& state, std::string_view path) {
-  const program::Program& program = state.run.program();
-  const std::string_view wanted = plain_include(path);
-  const std::string& directory = program.root().directory;
-  const std::string whole = sys::absolute_path(directory, wanted);
-  std::string known;
-  for (const program::BundleEntry& entry : program.bundle) {
-    const std::string included = sys::absolute_path(directory, plain_include(entry.path));
-    if (sys::is_within(included, whole) || program::matches_include(included, whole))
-      return whole;
-    known += cat(known.empty() ? "" : ", ", entry.path);
-  }
-  return fail(kind::kBundleError, cat("`", path, "` is not in the bundle"), std::string(path),
-              known.empty() ? "include it in a `bundle` block"
-                            : cat("the bundle includes ", known));
-}
-
 Result<std::string> read_beside_script(State& state, const std::string& path) {
   sys::Fs& fs = state.run.setting().world.fs;
   PERCH_TRY_ASSIGN(const auto spot, fs.locate(path, sys::Final::Follow));
@@ -72,7 +53,7 @@ Result<std::vector<Extract>> extracts_beside_script(State& state, std::string_vi
   const std::string& directory = program.root().directory;
   std::vector<sys::TreeWalk> walks;
   if (!wanted.empty()) {
-    PERCH_TRY_ASSIGN(const std::string path, included_path(state, wanted));
+    PERCH_TRY_ASSIGN(const std::string path, included_file(state, wanted));
     walks.push_back({.from = path, .within = directory});
   } else {
     for (const program::BundleEntry& entry : program.bundle) {
@@ -123,10 +104,28 @@ Status write_extract(State& state, GatedFiles& target, const Extract& file,
 
 } // namespace
 
+// Only what the program declares is part of it: this is no way around `read` roots.
+Result<std::string> included_file(State& state, std::string_view path) {
+  const program::Program& program = state.run.program();
+  const std::string_view wanted = plain_include(path);
+  const std::string& directory = program.root().directory;
+  const std::string whole = sys::absolute_path(directory, wanted);
+  std::string known;
+  for (const program::BundleEntry& entry : program.bundle) {
+    const std::string included = sys::absolute_path(directory, plain_include(entry.path));
+    if (sys::is_within(included, whole) || program::matches_include(included, whole))
+      return whole;
+    known += cat(known.empty() ? "" : ", ", entry.path);
+  }
+  return fail(kind::kBundleError, cat("`", path, "` is not in the bundle"), std::string(path),
+              known.empty() ? "include it in a `bundle` block"
+                            : cat("the bundle includes ", known));
+}
+
 Result<std::string> bundle_entry(State& state, std::string_view path) {
   if (Archive* archive = state.run.setting().archive)
     return archive->read(plain_include(path));
-  PERCH_TRY_ASSIGN(const std::string file, included_path(state, path));
+  PERCH_TRY_ASSIGN(const std::string file, included_file(state, path));
   return read_beside_script(state, file);
 }
 

@@ -15,6 +15,9 @@ namespace perch::run {
 /// part of the program. Errors: bundle_error, naming the entries there are.
 [[nodiscard]] Result<std::string> bundle_entry(State& state, std::string_view path);
 
+/// In a plain run, where the file it is beside the script lies. Errors: as bundle_entry.
+[[nodiscard]] Result<std::string> included_file(State& state, std::string_view path);
+
 /// The archive's digest. Errors: bundle_error in a plain run, which has no archive.
 [[nodiscard]] Result<std::string> bundle_digest(State& state);
 

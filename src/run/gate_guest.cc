@@ -34,13 +34,12 @@ Status refuse_overlap(const Gate& gate, Actor actor, const std::string& real) {
 
 } // namespace
 
-Result<std::string> read_module(const Gate& gate, const Scope& scope, Actor actor,
+Result<sys::Spot> locate_module(const Gate& gate, const Scope& scope, Actor actor,
                                 std::string_view path) {
-  constexpr std::uint64_t kMaxModuleBytes = 1ull << 30;
   if (path.empty())
     return empty_path(actor);
   sys::Fs& fs = gate.world().fs;
-  PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(whole_path(scope, path), sys::Final::Follow));
+  PERCH_TRY_ASSIGN(sys::Spot spot, fs.locate(whole_path(scope, path), sys::Final::Follow));
   if (spot.info.type == sys::NodeType::Missing) {
     return fail(kind::kFileNotFound, cat("there is no module `", path, '`'), std::string(path),
                 cat("it was looked for at ", spot.real));
@@ -49,8 +48,7 @@ Result<std::string> read_module(const Gate& gate, const Scope& scope, Actor acto
     return fail(kind::kFileError, cat("the module `", path, "` is not a regular file"),
                 std::string(path));
   }
-  PERCH_TRY_ASSIGN(const sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
-  return sys::read_all(fd.get(), kMaxModuleBytes, path);
+  return spot;
 }
 
 Result<GuestMount> mount(const Gate& gate, const Scope& scope, Actor actor,

@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "lane/lane.h"
 #include "run/gate.h"
+#include "sys/fs.h"
 
 #include <optional>
 #include <string>
@@ -11,9 +12,9 @@
 
 namespace perch::run {
 
-/// The bytes of a module. No layer bounds reading it: what it may do is bounded.
-/// Errors: bad_argument for an empty path, file_*, output_too_large past 1 GiB.
-[[nodiscard]] Result<std::string> read_module(const Gate& gate, const Scope& scope, Actor actor,
+/// The file of a module, to be read. No layer bounds that: what the module may do is bounded.
+/// Errors: bad_argument for an empty path; file_*, also when it is no regular file.
+[[nodiscard]] Result<sys::Spot> locate_module(const Gate& gate, const Scope& scope, Actor actor,
                                               std::string_view path);
 
 /// A mount and the directory that was decided on. The handle must be held until the guest has

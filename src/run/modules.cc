@@ -9,7 +9,9 @@
 #include "run/gate_http.h"
 #include "run/private_store.h"
 #include "run/shared_run.h"
+#include "run/step.h"
 #include "sys/digest.h"
+#include "sys/fs.h"
 
 #include <algorithm>
 
@@ -71,45 +73,47 @@ Result<std::shared_ptr<const lane::Module>> load_bytes(State& state, const WasmR
   return state.run.setting().guests.load(name, bytes, pin, metering_of(node), state.cancel.get());
 }
 
+/// Who sees the digest or checks it gets that of the bytes themselves.
+lane::Proof proof_for(const State& state, std::string_view pin) {
+  const bool seen = watched(state) || state.run.setting().watcher != nullptr;
+  return seen || !pin.empty() ? lane::Proof::Bytes : lane::Proof::Memory;
+}
+
 /// What a file is known by while it does not change.
-std::string file_identity(const sys::Spot& spot, lane::Metering metering) {
-  const sys::NodeInfo& info = spot.info;
+std::string file_identity(const sys::NodeInfo& info, lane::Metering metering, lane::Proof proof) {
   return cat(info.device, ':', info.inode, ':', info.size, ':', info.mtime_ns, ':',
-             static_cast<int>(metering));
+             static_cast<int>(metering), ':', static_cast<int>(proof));
 }
 
 Result<std::shared_ptr<const lane::Module>>
 load_file(State& state, const WasmRunNode& node, const std::string& path, std::string_view pin) {
-  const auto spot = state.run.setting().world.fs.locate(sys::absolute_path(state.directory, path),
-                                                        sys::Final::Follow);
-  std::string identity;
-  if (spot && spot->info.type == sys::NodeType::Regular) {
-    identity = file_identity(*spot, metering_of(node));
-    auto known = state.run.find_module(identity);
-    if (known != nullptr && (pin.empty() || known->sha256() == pin))
-      return known;
-  }
-  PERCH_TRY_ASSIGN(const std::string bytes,
-                   read_module(state.run.gate(), state.scope(), kActor, path));
-  PERCH_TRY_ASSIGN(auto module, load_bytes(state, node, path, bytes, pin));
-  if (!identity.empty())
-    state.run.keep_module(std::move(identity), module);
+  PERCH_TRY_ASSIGN(const sys::Spot spot,
+                   locate_module(state.run.gate(), state.scope(), kActor, path));
+  const lane::Proof proof = proof_for(state, pin);
+  std::string identity = file_identity(spot.info, metering_of(node), proof);
+  auto known = state.run.find_module(identity);
+  if (known != nullptr && (pin.empty() || known->sha256() == pin))
+    return known;
+  const auto& setting = state.run.setting();
+  PERCH_TRY_ASSIGN(const sys::Fd file, setting.world.fs.open(spot, sys::Access::Read, 0));
+  const trace::ProgressTask task(setting.progress, cat("compiling ", path));
+  PERCH_TRY_ASSIGN(auto module, setting.guests.load_file(path, file.get(), pin, proof,
+                                                         metering_of(node), state.cancel.get()));
+  state.run.keep_module(std::move(identity), module);
   return module;
 }
 
 /// From a built executable the code that is in it, without touching the module. A processor or a
 /// perch that cannot use that code compiles the module as if there were none.
-Result<std::shared_ptr<const lane::Module>>
-load_built(State& state, const WasmRunNode& node, std::string_view path, std::string_view pin) {
-  if (Archive* archive = state.run.setting().archive) {
-    PERCH_TRY_ASSIGN(const auto code,
-                     archive->code(program::plain_include(path), metering_of(node)));
-    if (code) {
-      auto module =
-          state.run.setting().guests.load_ahead(node.alias, *code, pin, metering_of(node));
-      if (module || module.error().kind != kind::kWasmCompileFailed)
-        return module;
-    }
+Result<std::shared_ptr<const lane::Module>> load_built(State& state, Archive& archive,
+                                                       const WasmRunNode& node,
+                                                       std::string_view path,
+                                                       std::string_view pin) {
+  PERCH_TRY_ASSIGN(const auto code, archive.code(program::plain_include(path), metering_of(node)));
+  if (code) {
+    auto module = state.run.setting().guests.load_ahead(node.alias, *code, pin, metering_of(node));
+    if (module || module.error().kind != kind::kWasmCompileFailed)
+      return module;
   }
   PERCH_TRY_ASSIGN(const std::string bytes, bundle_entry(state, path));
   return load_bytes(state, node, node.alias, bytes, pin);
@@ -117,16 +121,17 @@ load_built(State& state, const WasmRunNode& node, std::string_view path, std::st
 
 Result<std::shared_ptr<const lane::Module>>
 load_entry(State& state, const WasmRunNode& node, std::string_view path, std::string_view pin) {
-  // Beside the script it is a file like any other; inside an executable it never changes.
-  std::string identity;
-  if (state.run.setting().archive != nullptr)
-    identity = cat("bundle:", path, ':', static_cast<int>(metering_of(node)));
+  Archive* archive = state.run.setting().archive;
+  if (archive == nullptr) {
+    PERCH_TRY_ASSIGN(const std::string file, included_file(state, path));
+    return load_file(state, node, file, pin);
+  }
+  std::string identity = cat("bundle:", path, ':', static_cast<int>(metering_of(node)));
   auto known = state.run.find_module(identity);
   if (known != nullptr && (pin.empty() || known->sha256() == pin))
     return known;
-  PERCH_TRY_ASSIGN(auto module, load_built(state, node, path, pin));
-  if (!identity.empty())
-    state.run.keep_module(std::move(identity), module);
+  PERCH_TRY_ASSIGN(auto module, load_built(state, *archive, node, path, pin));
+  state.run.keep_module(std::move(identity), module);
   return module;
 }
 

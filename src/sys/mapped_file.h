@@ -16,7 +16,8 @@ class MappedFile {
 public:
   /// `fd` may be closed afterwards. Errors: file_error, also for what is no regular file.
   [[nodiscard]] static Result<MappedFile> map(int fd, std::string_view path_for_errors);
-  /// The executable this process runs, whatever has become of its name.
+  /// The executable this process runs, whatever has become of its name. It stays mapped until the
+  /// process ends, as long as code in it may run.
   [[nodiscard]] static Result<MappedFile> own_executable();
 
   MappedFile(MappedFile&& other) noexcept;
@@ -31,6 +32,7 @@ private:
   MappedFile(const char* data, std::size_t size) : data_(data), size_(size) {}
   const char* data_ = nullptr;
   std::size_t size_ = 0;
+  bool for_good_ = false;
 };
 
 /// Feeds what is left of a descriptor to `sink` in pieces. Errors: file_error; those of the sink.

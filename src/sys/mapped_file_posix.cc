@@ -34,14 +34,17 @@ Result<MappedFile> MappedFile::own_executable() {
   const Fd file(::open(kOwn, O_RDONLY | O_CLOEXEC));
   if (!file)
     return os_fail(errno, "open", kOwn);
-  return map(file.get(), kOwn);
+  PERCH_TRY_ASSIGN(MappedFile own, map(file.get(), kOwn));
+  own.for_good_ = true;
+  return own;
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
+      for_good_(other.for_good_) {}
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr)
+  if (data_ != nullptr && !for_good_)
     ::munmap(const_cast<char*>(data_), size_);
 }
 

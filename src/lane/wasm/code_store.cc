@@ -53,29 +53,33 @@ Quality CodeStore::first_quality() const {
   return options_.tier == WasmOptions::Tier::Full ? Quality::Full : Quality::Quick;
 }
 
-std::optional<ModuleHandle> CodeStore::map(const RunEngine& engine, const std::string& name) {
+std::optional<Code> CodeStore::map(const RunEngine& engine, const std::string& name) {
   auto file = cache()->find(name);
   if (!file)
     return std::nullopt;
-  wasmtime_module_t* module = nullptr;
-  if (auto* error = perch_module_map(engine.engine.get(), file->get(), &module)) {
-    wasmtime_error_delete(error);
+  auto module = map_code(*engine.engine, file->get());
+  if (!module) {
     cache()->remove(name);
     return std::nullopt;
   }
-  return ModuleHandle(module);
+  return Code{.module = std::move(*module), .file = std::move(*file)};
 }
 
 std::optional<Code> CodeStore::look(const RunEngine& engine, const CodeWanted& wanted) {
-  if (options_.tier != WasmOptions::Tier::Quick) {
-    if (auto module = map(engine, entry_name(engine, wanted, Quality::Full)))
-      return Code{std::move(*module), Module::From::Disk, Quality::Full};
-  }
-  if (options_.tier != WasmOptions::Tier::Full) {
-    if (auto module = map(engine, entry_name(engine, wanted, Quality::Quick)))
-      return Code{std::move(*module), Module::From::Disk, Quality::Quick};
-  }
-  return std::nullopt;
+  const auto find = [&](Quality quality) {
+    auto code = map(engine, entry_name(engine, wanted, quality));
+    if (code) {
+      code->from = Module::From::Disk;
+      code->quality = quality;
+    }
+    return code;
+  };
+  std::optional<Code> code;
+  if (options_.tier != WasmOptions::Tier::Quick)
+    code = find(Quality::Full);
+  if (!code && options_.tier != WasmOptions::Tier::Full)
+    code = find(Quality::Quick);
+  return code;
 }
 
 Result<const wasm_engine_t*> CodeStore::compiler(Metering metering, Quality quality) {
@@ -105,21 +109,36 @@ Result<Code> CodeStore::make(const RunEngine& engine, const CodeWanted& wanted) 
       warn(stored.error().message);
     } else {
       cache()->trim(options_.cache_limit_bytes);
-      if (auto module = map(engine, name))
-        return Code{std::move(*module), Module::From::Compiled, first_quality()};
+      if (auto mapped = map(engine, name)) {
+        mapped->quality = first_quality();
+        return std::move(*mapped);
+      }
     }
   }
   PERCH_TRY_ASSIGN(ModuleHandle module, deserialize(*engine.engine, code));
-  return Code{std::move(module), Module::From::Compiled, first_quality()};
+  return Code{.module = std::move(module), .file = {}, .quality = first_quality()};
 }
 
 std::optional<Code> CodeStore::find(const RunEngine& engine, const CodeWanted& wanted) {
   if (cache() == nullptr)
     return std::nullopt;
   auto code = look(engine, wanted);
-  if (code && code->quality == Quality::Quick)
-    improve_later(engine, wanted);
+  if (!code || code->quality == Quality::Full)
+    return code;
+  if (wanted.bytes.empty())
+    return std::nullopt; // the background compiler needs them
+  improve_later(engine, wanted);
   return code;
+}
+
+std::string CodeStore::known_digest(const FileMark& file) {
+  return cache() == nullptr ? std::string() : cache()->known_digest(file);
+}
+
+void CodeStore::remember_digest(const FileMark& file, std::time_t read_at_s,
+                                const std::string& sha256) {
+  if (cache() != nullptr && file.is_settled(read_at_s) && cache()->known_digest(file) != sha256)
+    cache()->remember_digest(file, sha256);
 }
 
 Result<Code> CodeStore::get(const RunEngine& engine, const CodeWanted& wanted) {

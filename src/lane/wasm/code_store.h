@@ -7,8 +7,10 @@
 #include "lane/wasm/background.h"
 #include "lane/wasm/disk_cache.h"
 #include "lane/wasm/engine.h"
+#include "lane/wasm/file_mark.h"
 #include "lane/wasm/module.h"
 
+#include <ctime>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,14 +23,15 @@ namespace perch::lane {
 
 struct Code {
   ModuleHandle module;
+  sys::Fd file; ///< what `module` is mapped from; none: memory
   Module::From from = Module::From::Compiled;
   Quality quality = Quality::Full;
 };
 
 /// A module, and the code wanted of it.
 struct CodeWanted {
-  std::string_view name; ///< for messages
-  std::string_view bytes;
+  std::string_view name;  ///< for messages
+  std::string_view bytes; ///< empty: not read yet
   std::string_view sha256;
   Metering metering = Metering::None;
 };
@@ -38,8 +41,13 @@ class CodeStore {
 public:
   explicit CodeStore(WasmOptions options);
 
-  /// Code that is on disk; nothing when there is none.
+  /// Code that is on disk; nothing when there is none, or only what would have to be compiled again
+  /// from bytes that are not at hand.
   [[nodiscard]] std::optional<Code> find(const RunEngine& engine, const CodeWanted& wanted);
+  /// The digest of a file that has not changed since it was remembered; empty: not known.
+  [[nodiscard]] std::string known_digest(const FileMark& file);
+  /// `file`: as it was before it was read, at `read_at_s` (real time).
+  void remember_digest(const FileMark& file, std::time_t read_at_s, const std::string& sha256);
   /// Code of the module for `engine`, as the tier wants it. Errors: wasm_compile_failed.
   [[nodiscard]] Result<Code> get(const RunEngine& engine, const CodeWanted& wanted);
   /// Puts optimised code into the cache unless it is there. Errors: wasm_compile_failed,
@@ -50,7 +58,7 @@ public:
 
 private:
   [[nodiscard]] const DiskCache* cache();
-  [[nodiscard]] std::optional<ModuleHandle> map(const RunEngine& engine, const std::string& name);
+  [[nodiscard]] std::optional<Code> map(const RunEngine& engine, const std::string& name);
   [[nodiscard]] std::optional<Code> look(const RunEngine& engine, const CodeWanted& wanted);
   [[nodiscard]] Result<std::string> compile_now(const CodeWanted& wanted, Quality quality);
   [[nodiscard]] Result<Code> make(const RunEngine& engine, const CodeWanted& wanted);

@@ -5,6 +5,9 @@
 #include "sys/late_relocations.h"
 
 #include <cstdio>
+#include <mutex>
+#include <set>
+#include <unistd.h>
 
 namespace perch::lane {
 
@@ -83,22 +86,15 @@ std::string error_text(wasmtime_error_t* error) {
   ErrorHandle owner(error);
   Bytes message;
   wasmtime_error_message(error, &message.vec);
-  std::string text = one_line(message.view());
-  // How guests get their memory is no concern of who reads this.
-  constexpr std::string_view kTheirs = "pooling allocator requirements",
-                             kOurs = "what a guest may have";
-  if (const auto at = text.find(kTheirs); at != std::string::npos)
-    text.replace(at, kTheirs.size(), kOurs);
-  return text;
+  return one_line(message.view());
 }
 
-Result<EngineHandle> make_run_engine(Metering metering) {
+Result<EngineHandle> make_run_engine(Metering metering, MemoryFrom memory) {
   wasm_config_t* config = common_config(metering);
-  use_pool(config);
-  if (auto engine = make_engine(config))
-    return engine;
-  // Where address space is rationed (ulimit -v) each guest gets its own piece as it comes.
-  return make_engine(common_config(metering));
+  perch_config_run_in_place(config);
+  if (memory == MemoryFrom::Pool)
+    use_pool(config);
+  return make_engine(config);
 }
 
 Result<EngineHandle> make_portable_engine(Metering metering) {
@@ -157,14 +153,54 @@ Result<std::string> serialize(const wasmtime_module_t& module) {
   return std::string(code.view());
 }
 
-Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view code) {
-  wasmtime_module_t* module = nullptr;
-  const auto* data = reinterpret_cast<const std::uint8_t*>(code.data());
-  if (auto* error = wasmtime_module_deserialize(const_cast<wasm_engine_t*>(&engine), data,
-                                                code.size(), &module))
+namespace {
+
+Result<ModuleHandle> loaded(wasmtime_error_t* error, wasmtime_module_t* module) {
+  if (error != nullptr)
     return fail(kind::kWasmCompileFailed,
                 base::cat("the module cannot be loaded: ", error_text(error)));
   return ModuleHandle(module);
+}
+
+} // namespace
+
+Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view code) {
+  wasmtime_module_t* module = nullptr;
+  const auto* data = reinterpret_cast<const std::uint8_t*>(code.data());
+  auto* error =
+      wasmtime_module_deserialize(const_cast<wasm_engine_t*>(&engine), data, code.size(), &module);
+  return loaded(error, module);
+}
+
+Result<ModuleHandle> map_code(const wasm_engine_t& engine, int fd) {
+  wasmtime_module_t* module = nullptr;
+  auto* error = perch_module_map(&engine, fd, &module);
+  return loaded(error, module);
+}
+
+namespace {
+
+/// Wasmtime knows code by where it is, so what lies there can be loaded once only.
+bool first_to_take(const char* code) {
+  static std::mutex mutex;
+  static std::set<const char*> taken;
+  const std::lock_guard lock(mutex);
+  return taken.insert(code).second;
+}
+
+} // namespace
+
+Result<ModuleHandle> take_code(const wasm_engine_t& engine, std::string_view code) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  if (reinterpret_cast<std::uintptr_t>(code.data()) % page != 0 || !first_to_take(code.data()))
+    return deserialize(engine, code);
+  wasmtime_module_t* module = nullptr;
+  const auto* data = reinterpret_cast<const std::uint8_t*>(code.data());
+  auto* error = perch_module_at(&engine, data, code.size(), &module);
+  if (error == nullptr)
+    return ModuleHandle(module);
+  wasmtime_error_delete(error);
+  return deserialize(engine, code); // where the system lets nobody run these pages
 }
 
 } // namespace perch::lane

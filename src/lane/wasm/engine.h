@@ -15,8 +15,11 @@ namespace perch::lane {
 inline constexpr std::uint64_t kMaxTableElements = 1'000'000;
 /// Stack for guest code; running out of it is a trap.
 inline constexpr std::size_t kGuestStackBytes = 1 << 20;
-/// Guests that can exist at one time in one process.
+/// Guests of one pool that can exist at one time.
 inline constexpr std::uint32_t kMaxGuests = 1000;
+/// From the next one on, guests of a module come from the pool. Making it takes as long as it saves
+/// on some twenty short runs, and a run or two is what most modules get.
+inline constexpr std::uint32_t kGuestsBeforePool = 8;
 
 /// How much work the compiler puts into the code.
 enum class Quality : std::uint8_t {
@@ -24,9 +27,17 @@ enum class Quality : std::uint8_t {
   Full,  ///< optimised
 };
 
-/// The engine that guests run on: one for metered code and one for code that is not. Loads code of
-/// either quality. Errors: wasm_compile_failed, when the machine cannot run any.
-[[nodiscard]] Result<EngineHandle> make_run_engine(Metering metering);
+/// Where a guest's memories and tables come from.
+enum class MemoryFrom : std::uint8_t {
+  Mappings, ///< of its own: nothing to set up, and least for a few runs
+  Pool,     ///< slots that stay mapped from guest to guest
+};
+
+/// An engine that guests run on. All load each other's code, of either quality.
+/// Errors: wasm_compile_failed, when the machine cannot run any; with a pool also where address
+/// space is rationed (ulimit -v).
+[[nodiscard]] Result<EngineHandle> make_run_engine(Metering metering,
+                                                   MemoryFrom memory = MemoryFrom::Mappings);
 
 /// An engine that only compiles.
 [[nodiscard]] Result<EngineHandle> make_compile_engine(Metering metering, Quality quality);
@@ -44,5 +55,11 @@ enum class Quality : std::uint8_t {
 /// Machine code in the form that files and memory hold it.
 [[nodiscard]] Result<std::string> serialize(const wasmtime_module_t& module);
 [[nodiscard]] Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view code);
+/// Code in a file, which may be closed afterwards. Errors: wasm_compile_failed.
+[[nodiscard]] Result<ModuleHandle> map_code(const wasm_engine_t& engine, int fd);
+/// Code in memory that stays as it is until the process ends. The first time it is used where it
+/// lies, when that begins at a page; its pages with machine code become executable.
+/// Errors: wasm_compile_failed.
+[[nodiscard]] Result<ModuleHandle> take_code(const wasm_engine_t& engine, std::string_view code);
 
 } // namespace perch::lane

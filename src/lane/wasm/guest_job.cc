@@ -136,9 +136,8 @@ struct SpecView {
 
 } // namespace
 
-GuestRun::GuestRun(std::shared_ptr<const CompiledModule> module, Keepers& keepers,
-                   const GuestSpec& spec)
-    : module_(std::move(module)), keepers_(keepers), cancel_(spec.cancel),
+GuestRun::GuestRun(Keepers& keepers, const GuestSpec& spec)
+    : keepers_(keepers), cancel_(spec.cancel),
       http_(spec.http, keepers_.supervisor, *cancel_, word_) {}
 
 Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const GuestSpec& spec) {
@@ -155,12 +154,12 @@ Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const Gue
   return GuestHandle(guest);
 }
 
-Status GuestRun::start(const GuestSpec& spec) {
+Status GuestRun::start(const CompiledModule& module, const GuestSpec& spec) {
   keepers_.threads.wait_for_room(*cancel_);
   PERCH_TRY(cancel_->check());
-  PERCH_TRY_ASSIGN(const perch_linked_t* linked, module_->link());
+  PERCH_TRY_ASSIGN(code_, module.for_guest());
   PERCH_TRY(check_mounts(spec.mounts));
-  PERCH_TRY_ASSIGN(GuestHandle guest, make_guest(*linked, spec));
+  PERCH_TRY_ASSIGN(GuestHandle guest, make_guest(code_->linked(), spec));
   install_stop_handler();
   keepers_.supervisor.add(shared_from_this());
   // A task has to be copyable, so what it owns is shared.
@@ -174,7 +173,7 @@ Status GuestRun::start(const GuestSpec& spec) {
   return started;
 }
 
-Afterwards GuestRun::on_thread(GuestHandle guest, const Status& confined) {
+TellEnd GuestRun::on_thread(GuestHandle guest, const Status& confined) {
   {
     const std::lock_guard lock(mutex_);
     tid_ = static_cast<int>(::syscall(SYS_gettid));
@@ -188,12 +187,10 @@ Afterwards GuestRun::on_thread(GuestHandle guest, const Status& confined) {
     tid_ = 0;
     ending_ = true;
     if (given_up_)
-      return Afterwards::End;
+      return {};
   }
   keepers_.supervisor.remove(this);
-  const std::lock_guard lock(mutex_);
-  set_end(std::move(ended));
-  return Afterwards::Reuse;
+  return [self = shared_from_this(), ended = std::move(ended)] { self->tell(ended); };
 }
 
 Ended GuestRun::run(GuestHandle guest) {
@@ -246,10 +243,15 @@ Ended GuestRun::stopped_end() {
   return {.how = Ended::How::Signalled, .code = terminated_by_.load(), .error = {}, .usage = {}};
 }
 
-void GuestRun::set_end(Ended ended) {
-  ended_ = std::move(ended);
-  if (done_)
-    ring(done_.get());
+void GuestRun::tell(const Ended& ended) {
+  const int done = [&] {
+    const std::lock_guard lock(mutex_);
+    ended_ = ended;
+    return done_.get();
+  }();
+  // Without the lock: whoever is woken takes it at once.
+  if (done >= 0)
+    ring(done);
   changed_.notify_all();
 }
 
@@ -300,7 +302,7 @@ void GuestRun::block_road(sys::SteadyTime now) {
 
 sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
   if (word_.diversion.load() == nullptr)
-    word_.diversion.store(module_->diversion(), std::memory_order_release);
+    word_.diversion.store(code_->diversion(), std::memory_order_release);
   word_.stop.store(1, std::memory_order_release);
   http_.interrupt();
 
@@ -319,7 +321,10 @@ sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
   if (!ended_ && !ending_) {
     given_up_ = true;
     keepers_.threads.give_up_one();
-    set_end(stopped_end());
+    ended_ = stopped_end();
+    if (done_)
+      ring(done_.get());
+    changed_.notify_all();
   }
   if (tid_ != 0 && since > kRoadblockAfter)
     block_road(now);

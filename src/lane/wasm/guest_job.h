@@ -28,10 +28,10 @@ struct Keepers {
 /// lets go: a thread that is stuck in the kernel may outlast its job.
 class GuestRun final : public Supervised, public std::enable_shared_from_this<GuestRun> {
 public:
-  GuestRun(std::shared_ptr<const CompiledModule> module, Keepers& keepers, const GuestSpec& spec);
+  GuestRun(Keepers& keepers, const GuestSpec& spec);
 
   /// Makes the guest and puts it on a thread. Errors: as WasmLane::start().
-  [[nodiscard]] Status start(const GuestSpec& spec);
+  [[nodiscard]] Status start(const CompiledModule& module, const GuestSpec& spec);
 
   [[nodiscard]] const std::shared_ptr<sys::CancelToken>& cancel() const override { return cancel_; }
   [[nodiscard]] bool stopping() override;
@@ -48,15 +48,14 @@ public:
 
 private:
   [[nodiscard]] Result<GuestHandle> make_guest(const perch_linked_t& linked, const GuestSpec& spec);
-  [[nodiscard]] Afterwards on_thread(GuestHandle guest, const Status& confined);
+  [[nodiscard]] TellEnd on_thread(GuestHandle guest, const Status& confined);
   [[nodiscard]] Ended run(GuestHandle guest);
   [[nodiscard]] Ended end_of(const perch_outcome_t& outcome);
   [[nodiscard]] Ended stopped_end();
-  /// Called with the mutex held.
-  void set_end(Ended ended);
+  void tell(const Ended& ended);
   void block_road(sys::SteadyTime now);
 
-  const std::shared_ptr<const CompiledModule> module_;
+  std::shared_ptr<const LinkedCode> code_; ///< from start() on
   /// Not to be used by a thread that was given up: they may be gone.
   Keepers& keepers_;
   const std::shared_ptr<sys::CancelToken> cancel_;

@@ -44,29 +44,53 @@ struct GuestThreads::State {
   std::size_t given_up = 0;
   bool ending = false;
 
-  /// An idle thread with this wall, taken out of the list.
-  std::shared_ptr<Thread> take(const WallKey& key) {
-    auto at = std::find_if(idle.rbegin(), idle.rend(),
-                           [&](const auto& thread) { return thread->key == key; });
-    if (at == idle.rend())
+  /// The idle thread with this wall that got the task, not awake yet; null: there has to be one
+  /// more.
+  std::shared_ptr<Thread> give(const GuestSpec& spec, const WallKey& key, GuestTask& task) {
+    const std::lock_guard lock(mutex);
+    auto at = std::find_if(idle.rbegin(), idle.rend(), [&](const auto& thread) {
+      return spec.uses == nullptr && thread->key == key;
+    });
+    if (at == idle.rend()) {
+      ++alive;
       return nullptr;
+    }
     auto thread = *at;
     idle.erase(std::prev(at.base()));
+    thread->task = std::move(task);
     return thread;
   }
 
-  /// Makes `thread` wait for its next task. False: it has to end.
-  bool wait_for_task(std::unique_lock<std::mutex>& lock, const std::shared_ptr<Thread>& thread) {
-    if (ending)
-      return false;
+  /// Lets `thread` have a next task, if it may.
+  void make_idle(const std::shared_ptr<Thread>& thread) {
+    const std::lock_guard lock(mutex);
+    thread->end = ending || thread->watch != nullptr;
+    if (thread->end)
+      return;
     idle.push_back(thread);
     if (idle.size() > kMaxIdle) {
       idle.front()->end = true;
       idle.front()->wake.notify_one();
       idle.pop_front();
     }
-    thread->wake.wait(lock, [&] { return thread->task || thread->end; });
-    return static_cast<bool>(thread->task);
+  }
+
+  /// The next task; empty: the thread has to end.
+  GuestTask wait_for_task(Thread& thread) {
+    std::unique_lock lock(mutex);
+    thread.wake.wait(lock, [&] { return thread.task || thread.end; });
+    return std::exchange(thread.task, nullptr);
+  }
+
+  /// False when the thread was given up.
+  bool run(const std::shared_ptr<Thread>& thread, GuestTask task, const Status& confined) {
+    const TellEnd tell_end = task(confined);
+    task = nullptr; // frees what it owns
+    if (!tell_end)
+      return false;
+    make_idle(thread);
+    tell_end();
+    return true;
   }
 
   void loop(const std::shared_ptr<Thread>& thread, Wall wall) {
@@ -75,17 +99,12 @@ struct GuestThreads::State {
     const Status confined = std::move(wall).enter(thread->watch ? &listener : nullptr);
     if (thread->watch)
       thread->watch->begin(std::move(listener));
-    for (bool more = true; more;) {
-      const Afterwards afterwards = thread->task(confined);
-      thread->task = nullptr; // frees what it owns, without the lock
-      std::unique_lock lock(mutex);
-      if (afterwards == Afterwards::End) {
-        --given_up;
-        break;
-      }
-      more = !thread->watch && wait_for_task(lock, thread);
-    }
+    bool given_back = true;
+    GuestTask task = std::exchange(thread->task, nullptr);
+    while (task && (given_back = run(thread, std::move(task), confined)))
+      task = wait_for_task(*thread);
     const std::lock_guard lock(mutex);
+    given_up -= given_back ? 0 : 1;
     --alive;
     changed.notify_all();
   }
@@ -144,14 +163,9 @@ std::shared_ptr<MountWatch> start_watch(const GuestSpec& spec) {
 
 Status GuestThreads::run(const GuestSpec& spec, GuestTask task) {
   PERCH_TRY_ASSIGN(WallKey key, wall_key(spec.mounts));
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (auto thread = spec.uses ? nullptr : state_->take(key)) {
-      thread->task = std::move(task);
-      thread->wake.notify_one();
-      return {};
-    }
-    ++state_->alive;
+  if (auto thread = state_->give(spec, key, task)) {
+    thread->wake.notify_one(); // without the lock, which it takes at once
+    return {};
   }
   auto start = [&]() -> Status {
     PERCH_TRY_ASSIGN(Wall wall, Wall::build(spec.mounts, spec.require_kernel_wall));

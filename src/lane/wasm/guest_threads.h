@@ -10,7 +10,6 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,11 +17,12 @@
 
 namespace perch::lane {
 
-/// Whether a thread may serve another guest. One that was given up may not: it may have the lowest
-/// priority for good.
-enum class Afterwards : std::uint8_t { Reuse, End };
-/// What a guest does on its thread; `confined` is what Wall::enter() said there.
-using GuestTask = std::function<Afterwards(const Status& confined)>;
+/// What tells that a guest has ended. Empty: its thread was given up, and may not serve another
+/// guest, as it may have the lowest priority for good.
+using TellEnd = std::function<void()>;
+/// What a guest does on its thread; `confined` is what Wall::enter() said there. Before its end is
+/// told, the thread is there for the next guest.
+using GuestTask = std::function<TellEnd(const Status& confined)>;
 
 /// Threads: all members are safe from any thread.
 class GuestThreads {
@@ -42,7 +42,7 @@ public:
   /// that up. Returns at once when `cancel` stops.
   void wait_for_room(sys::CancelToken& cancel);
   /// One thread will not come back from its task soon: the destructor is not to wait for it, and
-  /// the task ends in Afterwards::End.
+  /// the task returns nothing.
   void give_up_one();
 
 private:

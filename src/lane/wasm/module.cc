@@ -45,12 +45,6 @@ std::string list_of(const std::vector<std::string>& names) {
 
 } // namespace
 
-CompiledModule::CompiledModule(std::shared_ptr<const RunEngine> engine, ModuleHandle module,
-                               std::string name, std::string sha256, std::uint64_t size, From from,
-                               Quality quality)
-    : engine_(std::move(engine)), module_(std::move(module)), name_(std::move(name)),
-      sha256_(std::move(sha256)), size_(size), from_(from), quality_(quality) {}
-
 bool CompiledModule::asks_for_variables() const {
   const ImportTypes imports(*module_);
   return std::ranges::any_of(std::span(imports.vec.data, imports.vec.size),
@@ -72,44 +66,59 @@ Status CompiledModule::check_start() const {
     if (function != nullptr && wasm_functype_params(function)->size == 0 &&
         wasm_functype_results(function)->size == 0)
       return {};
-    return fail(
-        kind::kWasmCompileFailed,
-        base::cat("`_start` of `", name_, "` is not a function without arguments and results"),
-        name_, "build the module as a program (WASI command)");
+    return fail(kind::kWasmCompileFailed,
+                base::cat("`_start` of `", facts_.name,
+                          "` is not a function without arguments and results"),
+                facts_.name, "build the module as a program (WASI command)");
   }
   return fail(kind::kWasmCompileFailed,
-              base::cat("`", name_, "` has no `_start` to run; it exports ", list_of(names)), name_,
+              base::cat("`", facts_.name, "` has no `_start` to run; it exports ", list_of(names)),
+              facts_.name,
               "build it as a program with a main function, not as a library (WASI reactor)");
 }
 
-Result<LinkedHandle> CompiledModule::make_link() const {
+Result<CompiledModule::LinkedPointer> CompiledModule::link_first() const {
   PERCH_TRY(check_start());
+  const perch_linker_t* linker = code_.engine->linker.get();
   perch_linked_t* linked = nullptr;
-  auto* error = perch_linker_link(engine_->linker.get(), module_.get(), &linked);
+  auto* error = perch_linker_link(linker, module_, &linked);
   if (error == nullptr)
-    return LinkedHandle(linked);
+    return std::make_shared<const LinkedCode>(std::move(code_), LinkedHandle(linked));
   const ErrorHandle owner(error);
   Bytes missing;
-  perch_linker_missing(engine_->linker.get(), module_.get(), &missing.vec);
+  perch_linker_missing(linker, module_, &missing.vec);
   std::string lines;
   for (auto line : base::split(missing.view(), '\n'))
     lines += base::cat("\n  ", line);
   return fail(
       kind::kWasmCapabilityDenied,
-      base::cat("`", name_, "` imports what guests do not get:", lines), name_,
+      base::cat("`", facts_.name, "` imports what guests do not get:", lines), facts_.name,
       "build it for WASI Preview 1 (wasm32-wasip1); besides that there is only `perch.http_*`");
 }
 
-Result<const perch_linked_t*> CompiledModule::link() const {
-  std::call_once(link_once_, [this] { linked_ = make_link(); });
-  if (!*linked_)
-    return std::unexpected(linked_->error());
-  return linked_->value().get();
+CompiledModule::LinkedPointer CompiledModule::link_pooled() const {
+  auto code = load_pooled_();
+  perch_linked_t* linked = nullptr;
+  if (!code)
+    return nullptr;
+  if (auto* error = perch_linker_link(code->engine->linker.get(), code->module.get(), &linked)) {
+    wasmtime_error_delete(error);
+    return nullptr;
+  }
+  return std::make_shared<const LinkedCode>(std::move(*code), LinkedHandle(linked));
 }
 
-const Diversion* CompiledModule::diversion() const {
+Result<CompiledModule::LinkedPointer> CompiledModule::for_guest() const {
+  std::call_once(first_once_, [this] { first_ = link_first(); });
+  if (!*first_ || ++guests_ <= kGuestsBeforePool)
+    return *first_;
+  std::call_once(pooled_once_, [this] { pooled_ = link_pooled(); });
+  return pooled_ != nullptr ? pooled_ : *first_;
+}
+
+const Diversion* LinkedCode::diversion() const {
   std::call_once(diversion_once_,
-                 [this] { diversion_ = make_diversion(*engine_->engine, *module_); });
+                 [this] { diversion_ = make_diversion(*code_.engine->engine, *code_.module); });
   return diversion_.get();
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// A compiled module and the engine it runs on.
+// A compiled module, and its code on the engines that guests run on.
 
 #include "base/result.h"
 #include "lane/lane.h"
@@ -7,7 +7,9 @@
 #include "lane/wasm/handles.h"
 #include "lane/wasm/stop.h"
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,48 +17,81 @@
 
 namespace perch::lane {
 
-/// An engine and the functions its guests may import. One for each Metering in a lane.
+/// An engine and the functions its guests may import. One for each Metering and MemoryFrom in a
+/// lane.
 struct RunEngine {
   EngineHandle engine;
   LinkerHandle linker;
   std::string identity; ///< code_identity() of the engine
 };
 
-/// Threads: all members are safe from several threads.
-class CompiledModule final : public Module {
+/// A module's code on one engine.
+struct LoadedCode {
+  std::shared_ptr<const RunEngine> engine;
+  ModuleHandle module;
+};
+
+/// The same with its imports resolved: what a guest runs. Threads: safe from several.
+class LinkedCode {
 public:
-  CompiledModule(std::shared_ptr<const RunEngine> engine, ModuleHandle module, std::string name,
-                 std::string sha256, std::uint64_t size, From from, Quality quality);
+  LinkedCode(LoadedCode code, LinkedHandle linked)
+      : code_(std::move(code)), linked_(std::move(linked)) {}
 
-  [[nodiscard]] const std::string& sha256() const override { return sha256_; }
-  [[nodiscard]] std::uint64_t size() const override { return size_; }
-  [[nodiscard]] From from() const override { return from_; }
-  [[nodiscard]] bool optimised() const override { return quality_ == Quality::Full; }
-
-  [[nodiscard]] bool asks_for_variables() const override;
-
-  /// The module with its imports resolved, done once. Errors: wasm_capability_denied with all
-  /// missing imports and their types; wasm_compile_failed when there is no `_start` to call.
-  [[nodiscard]] Result<const perch_linked_t*> link() const;
+  [[nodiscard]] const perch_linked_t& linked() const { return *linked_; }
   /// For stopping its guests while they compute, made once; null when that cannot be done.
   [[nodiscard]] const Diversion* diversion() const;
 
 private:
-  [[nodiscard]] Result<LinkedHandle> make_link() const;
-  [[nodiscard]] Status check_start() const;
-
-  const std::shared_ptr<const RunEngine> engine_;
-  const ModuleHandle module_;
-  const std::string name_;
-  const std::string sha256_;
-  const std::uint64_t size_;
-  const From from_;
-  const Quality quality_;
-
-  mutable std::once_flag link_once_;
-  mutable std::optional<Result<LinkedHandle>> linked_;
+  const LoadedCode code_;
+  const LinkedHandle linked_;
   mutable std::once_flag diversion_once_;
   mutable std::unique_ptr<const Diversion> diversion_;
+};
+
+/// Threads: all members are safe from several threads.
+class CompiledModule final : public Module {
+public:
+  struct Facts {
+    std::string name; ///< for messages
+    std::string sha256;
+    std::uint64_t size = 0;
+    From from = From::Process;
+    Quality quality = Quality::Full;
+  };
+  /// Loads the same code once more, on the engine with the pool.
+  using LoadPooled = std::function<Result<LoadedCode>()>;
+
+  CompiledModule(Facts facts, LoadedCode code, LoadPooled load_pooled)
+      : facts_(std::move(facts)), module_(code.module.get()), code_(std::move(code)),
+        load_pooled_(std::move(load_pooled)) {}
+
+  [[nodiscard]] const std::string& sha256() const override { return facts_.sha256; }
+  [[nodiscard]] std::uint64_t size() const override { return facts_.size; }
+  [[nodiscard]] From from() const override { return facts_.from; }
+  [[nodiscard]] bool optimised() const override { return facts_.quality == Quality::Full; }
+  [[nodiscard]] bool asks_for_variables() const override;
+
+  /// What the next guest is to run: with memory of its own for the first ones, from the pool for a
+  /// module that is run often.
+  /// Errors: wasm_capability_denied with all missing imports and their types; wasm_compile_failed
+  /// when there is no `_start` to call.
+  [[nodiscard]] Result<std::shared_ptr<const LinkedCode>> for_guest() const;
+
+private:
+  using LinkedPointer = std::shared_ptr<const LinkedCode>;
+  [[nodiscard]] Result<LinkedPointer> link_first() const;
+  [[nodiscard]] LinkedPointer link_pooled() const;
+  [[nodiscard]] Status check_start() const;
+
+  const Facts facts_;
+  const wasmtime_module_t* const module_; ///< in `code_`, and in `first_` once it is linked
+  mutable LoadedCode code_;
+  const LoadPooled load_pooled_;
+
+  mutable std::atomic<std::uint32_t> guests_ = 0;
+  mutable std::once_flag first_once_, pooled_once_;
+  mutable std::optional<Result<LinkedPointer>> first_;
+  mutable LinkedPointer pooled_; ///< null: there is no pool to be had
 };
 
 } // namespace perch::lane

@@ -4,22 +4,33 @@
 #include "base/text.h"
 #include "lane/wasm/code_store.h"
 #include "lane/wasm/engine.h"
+#include "lane/wasm/file_mark.h"
 #include "lane/wasm/guest_job.h"
 #include "lane/wasm/module.h"
 #include "lane/wasm/module_bytes.h"
 #include "lane/wasm/module_table.h"
 #include "lane/wasm/wall.h"
 #include "sys/digest.h"
+#include "sys/fs.h"
+#include "sys/os_error.h"
 
+#include <cerrno>
+#include <ctime>
+#include <map>
 #include <mutex>
+#include <sys/stat.h>
+#include <tuple>
 #include <utility>
 
 namespace perch::lane {
 
 namespace {
 
-/// What making a module needs. Shared with the threads that make them, which may outlive the lane.
-class Workshop {
+constexpr std::uint64_t kLargestModuleBytes = 1ull << 30;
+
+/// What making a module needs. Shared with the threads that make them, which may outlive the lane,
+/// and with the modules.
+class Workshop : public std::enable_shared_from_this<Workshop> {
 public:
   Workshop(WasmOptions options, std::vector<perch_import_t> more)
       : store_(std::move(options)),
@@ -30,38 +41,48 @@ public:
   CodeStore& store() { return store_; }
 
   /// The module, when its code is on disk.
-  std::optional<Result<ModulePointer>> find(const CodeWanted& wanted) {
+  std::optional<Result<ModulePointer>> find(const CodeWanted& wanted, std::uint64_t size) {
     auto engine = this->engine(wanted.metering);
     if (!engine)
       return std::unexpected(std::move(engine).error());
     auto code = store_.find(**engine, wanted);
     if (!code)
       return std::nullopt;
-    return module(std::move(*engine), std::move(*code), wanted);
+    return module(std::move(*engine), std::move(*code), wanted, size);
   }
 
   Result<ModulePointer> make(const CodeWanted& wanted) {
     PERCH_TRY_ASSIGN(auto engine, this->engine(wanted.metering));
     PERCH_TRY_ASSIGN(Code code, store_.get(*engine, wanted));
-    return module(std::move(engine), std::move(code), wanted);
+    return module(std::move(engine), std::move(code), wanted, wanted.bytes.size());
   }
 
   /// The module with code from elsewhere.
   Result<ModulePointer> take(std::string_view name, const AheadCode& ahead, Metering metering) {
-    PERCH_TRY_ASSIGN(auto engine, this->engine(metering));
-    PERCH_TRY_ASSIGN(ModuleHandle made, deserialize(*engine->engine, ahead.code));
-    return std::make_shared<const CompiledModule>(std::move(engine), std::move(made),
-                                                  std::string(name), std::string(ahead.sha256),
-                                                  ahead.size, Module::From::Bundle, Quality::Full);
+    CompiledModule::Facts facts{.name = std::string(name),
+                                .sha256 = std::string(ahead.sha256),
+                                .size = ahead.size,
+                                .from = Module::From::Bundle};
+    LoadedCode loaded;
+    PERCH_TRY_ASSIGN(loaded.engine, engine(metering));
+    PERCH_TRY_ASSIGN(loaded.module, take_code(*loaded.engine->engine, ahead.code));
+    return std::make_shared<const CompiledModule>(
+        std::move(facts), std::move(loaded),
+        [self = shared_from_this(), code = ahead.code, metering]() -> Result<LoadedCode> {
+          PERCH_TRY_ASSIGN(auto pool, self->engine(metering, MemoryFrom::Pool));
+          PERCH_TRY_ASSIGN(auto module, take_code(*pool->engine, code));
+          return LoadedCode{std::move(pool), std::move(module)};
+        });
   }
 
-  Result<std::shared_ptr<const RunEngine>> engine(Metering metering) {
+  Result<std::shared_ptr<const RunEngine>> engine(Metering metering,
+                                                  MemoryFrom memory = MemoryFrom::Mappings) {
     const std::lock_guard lock(mutex_);
-    auto& engine = engines_[metering == Metering::Fuel ? 1 : 0];
+    auto& engine = engines_[{metering, memory}];
     if (engine != nullptr)
       return engine;
     RunEngine made;
-    PERCH_TRY_ASSIGN(made.engine, make_run_engine(metering));
+    PERCH_TRY_ASSIGN(made.engine, make_run_engine(metering, memory));
     perch_linker_t* linker = nullptr;
     if (auto* error =
             perch_linker_new(made.engine.get(), imports_.data(), imports_.size(), &linker))
@@ -73,17 +94,35 @@ public:
   }
 
 private:
-  static ModulePointer module(std::shared_ptr<const RunEngine> engine, Code code,
-                              const CodeWanted& wanted) {
+  ModulePointer module(std::shared_ptr<const RunEngine> engine, Code code, const CodeWanted& wanted,
+                       std::uint64_t size) {
+    CompiledModule::Facts facts{.name = std::string(wanted.name),
+                                .sha256 = std::string(wanted.sha256),
+                                .size = size,
+                                .from = code.from,
+                                .quality = code.quality};
+    // A function has to be copyable, so what it owns is shared.
+    auto file = std::make_shared<const sys::Fd>(std::move(code.file));
+    const wasmtime_module_t* loaded = code.module.get();
     return std::make_shared<const CompiledModule>(
-        std::move(engine), std::move(code.module), std::string(wanted.name),
-        std::string(wanted.sha256), wanted.bytes.size(), code.from, code.quality);
+        std::move(facts), LoadedCode{std::move(engine), std::move(code.module)},
+        [self = shared_from_this(), file, loaded,
+         metering = wanted.metering]() -> Result<LoadedCode> {
+          PERCH_TRY_ASSIGN(auto pool, self->engine(metering, MemoryFrom::Pool));
+          if (*file) {
+            PERCH_TRY_ASSIGN(auto module, map_code(*pool->engine, file->get()));
+            return LoadedCode{std::move(pool), std::move(module)};
+          }
+          PERCH_TRY_ASSIGN(const std::string copied, serialize(*loaded));
+          PERCH_TRY_ASSIGN(auto module, deserialize(*pool->engine, copied));
+          return LoadedCode{std::move(pool), std::move(module)};
+        });
   }
 
   CodeStore store_;
   std::vector<perch_import_t> imports_;
   std::mutex mutex_;
-  std::shared_ptr<const RunEngine> engines_[2];
+  std::map<std::pair<Metering, MemoryFrom>, std::shared_ptr<const RunEngine>> engines_;
 };
 
 class RealWasmLane final : public WasmLane {
@@ -91,6 +130,7 @@ public:
   RealWasmLane(WasmOptions options, std::vector<perch_import_t> more)
       : workshop_(std::make_shared<Workshop>(std::move(options), std::move(more))) {}
   ~RealWasmLane() override { workshop_->store().fall_silent(); }
+  void fall_silent() override { workshop_->store().fall_silent(); }
   RealWasmLane(const RealWasmLane&) = delete;
   RealWasmLane& operator=(const RealWasmLane&) = delete;
 
@@ -101,8 +141,8 @@ public:
     const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
     PERCH_TRY(check_pin(name, sha256, pin));
     const auto find = [&] {
-      return workshop_->find(
-          {.name = name, .bytes = bytes, .sha256 = sha256, .metering = metering});
+      return workshop_->find({.name = name, .bytes = bytes, .sha256 = sha256, .metering = metering},
+                             bytes.size());
     };
     const auto make = [&]() -> ModuleTable::Make {
       return [workshop = workshop_, name = std::string(name),
@@ -112,6 +152,25 @@ public:
       };
     };
     PERCH_TRY_ASSIGN(ModulePointer module, modules_->get({sha256, metering}, find, make, cancel));
+    return module;
+  }
+
+  Result<std::shared_ptr<const Module>> load_file(std::string_view name, int fd,
+                                                  std::string_view pin, Proof proof,
+                                                  Metering metering,
+                                                  sys::CancelToken* cancel) override {
+    struct stat info{};
+    if (::fstat(fd, &info) != 0)
+      return sys::os_fail(errno, "read", name);
+    const FileMark mark = mark_of(info);
+    if (proof == Proof::Memory && pin.empty()) {
+      if (auto known = find_known(name, mark, metering, cancel))
+        return std::move(*known);
+    }
+    const std::time_t now_s = std::time(nullptr);
+    PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd, kLargestModuleBytes, name));
+    PERCH_TRY_ASSIGN(auto module, load(name, bytes, pin, metering, cancel));
+    workshop_->store().remember_digest(mark, now_s, module->sha256());
     return module;
   }
 
@@ -146,15 +205,29 @@ public:
 
   Result<std::unique_ptr<Job>> start(std::shared_ptr<const Module> module,
                                      const GuestSpec& spec) override {
-    auto compiled = std::static_pointer_cast<const CompiledModule>(std::move(module));
-    auto run = std::make_shared<GuestRun>(std::move(compiled), keepers(), spec);
-    PERCH_TRY(run->start(spec));
+    auto run = std::make_shared<GuestRun>(keepers(), spec);
+    PERCH_TRY(run->start(static_cast<const CompiledModule&>(*module), spec));
     return std::make_unique<GuestJob>(std::move(run));
   }
 
   KernelWall kernel_wall() override { return lane::kernel_wall(); }
 
 private:
+  /// The module of an unchanged file, when its digest and its code are on disk.
+  std::optional<Result<ModulePointer>> find_known(std::string_view name, const FileMark& file,
+                                                  Metering metering, sys::CancelToken* cancel) {
+    const std::string sha256 = workshop_->store().known_digest(file);
+    if (sha256.empty())
+      return std::nullopt;
+    auto found = workshop_->find(
+        {.name = name, .bytes = {}, .sha256 = sha256, .metering = metering}, file.size);
+    if (!found)
+      return std::nullopt;
+    // Found already: this is where another branch learns of it.
+    const auto make = [] { return ModuleTable::Make(); };
+    return modules_->get({sha256, metering}, [&] { return found; }, make, cancel);
+  }
+
   Keepers& keepers() {
     const std::lock_guard lock(mutex_);
     if (keepers_ == nullptr)
@@ -173,6 +246,13 @@ private:
 std::unique_ptr<WasmLane> make_wasm_lane_with(WasmOptions options,
                                               std::vector<perch_import_t> more) {
   return std::make_unique<RealWasmLane>(std::move(options), std::move(more));
+}
+
+void leave_to_process(std::unique_ptr<WasmLane> lane) {
+  lane->fall_silent();
+  // Not lost: whoever looks for leaks finds it here.
+  static const WasmLane* const kept = lane.release();
+  std::ignore = kept;
 }
 
 std::unique_ptr<WasmLane> make_wasm_lane(WasmOptions options) {

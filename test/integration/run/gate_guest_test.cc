@@ -75,10 +75,12 @@ TEST_F(GateGuestTest, a_mount_never_overlaps_perchs_own_directories) {
 
 TEST_F(GateGuestTest, a_module_may_be_read_under_every_policy) {
   push_flags({.no_write = true, .no_read = true});
-  EXPECT_EQ(read_module(gate(), scope(), kWasm, "m.wasm").value_or("?"), "module");
-  EXPECT_EQ(kind_of(read_module(gate(), scope(), kWasm, "none.wasm")), kind::kFileNotFound);
-  EXPECT_EQ(kind_of(read_module(gate(), scope(), kWasm, "src")), kind::kFileError);
-  EXPECT_EQ(kind_of(read_module(gate(), scope(), kWasm, "")), kind::kBadArgument);
+  const auto spot = locate_module(gate(), scope(), kWasm, "m.wasm");
+  ASSERT_TRUE(spot);
+  EXPECT_EQ(spot->info.size, std::string_view("module").size());
+  EXPECT_EQ(kind_of(locate_module(gate(), scope(), kWasm, "none.wasm")), kind::kFileNotFound);
+  EXPECT_EQ(kind_of(locate_module(gate(), scope(), kWasm, "src")), kind::kFileError);
+  EXPECT_EQ(kind_of(locate_module(gate(), scope(), kWasm, "")), kind::kBadArgument);
 }
 
 TEST_F(GateGuestTest, variables_of_a_guest_are_bounded_by_flags_not_by_requires) {

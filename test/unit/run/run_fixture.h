@@ -225,6 +225,11 @@ public:
                                                    sys::CancelToken*) override {
     return none();
   }
+  Result<std::shared_ptr<const lane::Module>> load_file(std::string_view, int, std::string_view,
+                                                        lane::Proof, lane::Metering,
+                                                        sys::CancelToken*) override {
+    return none();
+  }
   Status warm(std::string_view, std::string_view) override { return none(); }
   Result<std::unique_ptr<lane::Job>> start(std::shared_ptr<const lane::Module>,
                                            const lane::GuestSpec&) override {
