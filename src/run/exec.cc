@@ -61,10 +61,10 @@ trace::Progress* progress_beside(const JobStreams& streams) {
 }
 
 /// Starts the child and waits for it.
-Result<lane::Ended> run_child(State& state, lane::ChildSpec& spec, const JobStreams& streams,
-                              Jobs& jobs) {
+Result<lane::Ended> run_child(State& state, const Step& step, lane::ChildSpec& spec,
+                              const JobStreams& streams, Jobs& jobs) {
   spec.stdio = streams.stdio;
-  PERCH_TRY(settle_before_start(state));
+  PERCH_TRY(step.before_start());
   const trace::Progress::Hold quiet(progress_beside(streams));
   const auto received_before = received(streams.out, streams.err);
   auto job = state.run.setting().children.start(spec);
@@ -226,7 +226,7 @@ Flow run_exec(State& state, const program::ExecNode& node) {
     PERCH_TRY_ASSIGN(const JobStreams streams, placed(state, streams_of(state)));
     Jobs jobs(state.cancel);
     PERCH_TRY_ASSIGN(const lane::Ended ended,
-                     placed(state, run_child(state, child.spec, streams, jobs)));
+                     placed(state, run_child(state, step, child.spec, streams, jobs)));
     add_usage(step, ended);
     return placed(state, child_status(child, ended));
   };
@@ -309,13 +309,13 @@ Result<op::Ended> launched(State& state, Step& step, Actor actor, const op::Laun
   if (launch.detached) {
     spec.stdio = streams.stdio;
     spec.new_session = true;
-    PERCH_TRY(settle_before_start(state));
+    PERCH_TRY(step.before_start());
     PERCH_TRY_ASSIGN(const auto job, state.run.setting().children.start(spec));
     step.fact("detached_pid", static_cast<std::int64_t>(job->pid()));
     return op::Ended{.pid = job->pid()};
   }
   spec.foreground = state.terminal && streams.stdio.in == state.in && state.in >= 0;
-  PERCH_TRY_ASSIGN(const lane::Ended ended, run_child(state, spec, streams, jobs));
+  PERCH_TRY_ASSIGN(const lane::Ended ended, run_child(state, step, spec, streams, jobs));
   add_usage(step, ended);
   if (ended.how == lane::Ended::How::Failed || ended.how == lane::Ended::How::Trapped)
     return std::unexpected(ended.error);

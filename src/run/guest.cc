@@ -180,7 +180,8 @@ Eval<Guest> evaluate_guest(State& state, const WasmRunNode& node, std::string na
   return guest;
 }
 
-Result<std::unique_ptr<lane::Job>> start_guest(State& state, Guest& guest, lane::Stdio stdio) {
+Result<std::unique_ptr<lane::Job>> start_guest(State& state, const Step& step, Guest& guest,
+                                               lane::Stdio stdio) {
   guest.spec.stdio = stdio;
   guest.spec.mounts.clear();
   for (const GuestMount& mount : guest.mounts) {
@@ -189,7 +190,7 @@ Result<std::unique_ptr<lane::Job>> start_guest(State& state, Guest& guest, lane:
   }
   if (state.run.gate().setup().watcher != nullptr && !guest.mounts.empty())
     guest.spec.uses = std::make_shared<lane::MountUses>(guest.mounts.size());
-  PERCH_TRY(settle_before_start(state));
+  PERCH_TRY(step.before_start());
   return state.run.setting().guests.start(guest.module, guest.spec);
 }
 
@@ -327,7 +328,7 @@ Flow run_started(State& state, Step& step, Guest& guest) {
   PERCH_TRY_ASSIGN(stdio.err, placed(state, state.err->descriptor(*state.cancel)));
   const trace::Progress::Hold quiet(terminal_progress(state));
   Jobs jobs(state.cancel);
-  PERCH_TRY_ASSIGN(auto job, placed(state, start_guest(state, guest, stdio)));
+  PERCH_TRY_ASSIGN(auto job, placed(state, start_guest(state, step, guest, stdio)));
   const std::size_t number = jobs.add(std::move(job), {}, state.out);
   jobs.receive(*state.out);
   jobs.receive(*state.err);

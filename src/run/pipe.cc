@@ -210,7 +210,7 @@ Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
   PERCH_TRY(admit_child(state, *stage.child));
   add_child_facts(state, stage.step, stage.child->spec);
   PERCH_TRY_ASSIGN(stage.child->spec.stdio, placed(state, stdio(stage, ends)));
-  PERCH_TRY(placed(state, settle_before_start(state)));
+  PERCH_TRY(placed(state, stage.step.before_start()));
   if (stage.last)
     stage.received_before = state_.out->received();
   auto job = state.run.setting().children.start(stage.child->spec);
@@ -232,7 +232,8 @@ Flow Pipeline::start_module(Stage& stage, Ends ends) {
   if (has_hooks(state))
     PERCH_TRY(before_hooks(state, guest_event(*stage.guest)));
   PERCH_TRY_ASSIGN(const auto stdio_ends, placed(state, stdio(stage, ends)));
-  PERCH_TRY_ASSIGN(auto job, placed(state, start_guest(state, *stage.guest, stdio_ends)));
+  PERCH_TRY_ASSIGN(auto job,
+                   placed(state, start_guest(state, stage.step, *stage.guest, stdio_ends)));
   // A guest shares the descriptors while it runs; they close with it, so that its neighbours see
   // the end.
   std::vector<sys::Fd> held;

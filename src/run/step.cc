@@ -104,6 +104,16 @@ void Step::late_argument(std::string_view name, trace::Field::Value value) {
   end_.args.push_back({.name = name, .value = std::move(value)});
 }
 
+Status Step::before_start() const {
+  if (!open_)
+    return {};
+  SharedRun& run = state_.run;
+  return run.setting().sink->before_start({.id = end_.id,
+                                           .unix_ns = run.setting().world.clock.unix_ns(),
+                                           .args = end_.args,
+                                           .facts = end_.facts});
+}
+
 void Step::note_end() {
   if (open_)
     end_.steady_ns = state_.run.setting().world.clock.steady_ns();
@@ -140,11 +150,6 @@ Status Step::close(Status result) {
   if (open_)
     PERCH_TRY(end(result ? nullptr : &result.error()));
   return result;
-}
-
-Status settle_before_start(const State& state) {
-  trace::Sink* sink = state.run.setting().sink;
-  return sink == nullptr ? Status() : sink->before_start();
 }
 
 std::string shown(const State& state, std::string_view text) {

@@ -41,6 +41,9 @@ public:
   void late_argument(std::string_view name, trace::Field::Value value);
   void mark_cached() { end_.cached = true; }
   void mark_skipped() { end_.skipped = true; }
+  /// Tells that its process or guest starts next, and makes it durable where that is asked for.
+  /// Errors: audit_failed, and then it must not start.
+  [[nodiscard]] Status before_start() const;
   /// What the span stands for is over, although close() may come later.
   void note_end();
   /// Ends the span with `result`, which it returns, or audit_failed.
@@ -66,10 +69,6 @@ Flow stepped(State& state, std::string_view kind, const Args& args, const Body& 
   PERCH_TRY(step.open({.kind = kind, .args = args()}));
   return step.close(body());
 }
-
-/// What was told is made durable where that is asked for; before a process or a guest starts.
-/// Errors: audit_failed.
-[[nodiscard]] Status settle_before_start(const State& state);
 
 /// Text for an argument: masked, and cut when it is long.
 [[nodiscard]] std::string shown(const State& state, std::string_view text);

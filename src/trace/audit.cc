@@ -150,6 +150,22 @@ void AuditSink::count(const OpenSpan& span, const End& event) {
     ++counts_.ops;
 }
 
+/// What a span's lines have in common.
+JsonText AuditSink::span_line(std::string_view event, std::int64_t unix_ns, const OpenSpan& span,
+                              std::span<const Field> more_args) const {
+  JsonText out = line(event, unix_ns);
+  out.raw(span.head);
+  out.key("args");
+  out.begin_object();
+  if (!span.args.empty())
+    out.raw(span.args);
+  for (const Field& field : more_args)
+    out.field(field);
+  out.end_object();
+  out.field("pos", std::string_view(span.position));
+  return out;
+}
+
 Status AuditSink::end(const End& event) {
   const std::scoped_lock lock(mutex_);
   if (failed_)
@@ -160,16 +176,7 @@ Status AuditSink::end(const End& event) {
   const OpenSpan span = std::move(found->second);
   open_.erase(found);
   count(span, event);
-  JsonText out = line(event_name(span.what), event.unix_ns);
-  out.raw(span.head);
-  out.key("args");
-  out.begin_object();
-  if (!span.args.empty())
-    out.raw(span.args);
-  for (const Field& field : event.args)
-    out.field(field);
-  out.end_object();
-  out.field("pos", std::string_view(span.position));
+  JsonText out = span_line(event_name(span.what), event.unix_ns, span, event.args);
   out.key("dur_ms");
   out.milliseconds(event.steady_ns - span.steady_ns);
   out.field("ok", event.error == nullptr);
@@ -207,10 +214,17 @@ Status AuditSink::deny(const Deny& event) {
   return write(std::move(out));
 }
 
-Status AuditSink::before_start() {
+Status AuditSink::before_start(const Start& event) {
   const std::scoped_lock lock(mutex_);
   if (failed_)
     return std::unexpected(*failed_);
+  if (const auto found = open_.find(event.id); found != open_.end()) {
+    const OpenSpan& span = found->second;
+    JsonText out = span_line("start", event.unix_ns, span, event.args);
+    for (const Field& field : event.facts)
+      out.field(field);
+    PERCH_TRY(write(std::move(out), span.replaced_bytes));
+  }
   return make_durable();
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,8 +27,9 @@ struct AuditIdentity {
 [[nodiscard]] std::string_view first_link();
 
 /// Writes a line when something has happened, in one write() of the writer: a span when it ends, so
-/// that a block follows its body. Every member fails with audit_failed once a line could not be
-/// written or made durable; the message names the last line that is.
+/// that a block follows its body; a process and a guest also before it starts, so that the file
+/// says what ran when perch was killed. Every member fails with audit_failed once a line could not
+/// be written or made durable; the message names the last line that is.
 class AuditSink final : public Sink {
 public:
   /// Lifetime: borrows the writer.
@@ -37,7 +39,7 @@ public:
   Status begin(const Begin& event) override;
   Status end(const End& event) override;
   Status deny(const Deny& event) override;
-  Status before_start() override;
+  Status before_start(const Start& event) override;
   Status session_end(const SessionEnd& event) override;
 
 private:
@@ -55,6 +57,8 @@ private:
   };
 
   JsonText line(std::string_view event, std::int64_t unix_ns) const;
+  JsonText span_line(std::string_view event, std::int64_t unix_ns, const OpenSpan& span,
+                     std::span<const Field> more_args) const;
   Status write(JsonText line, bool replaced_bytes = false);
   Status make_durable();
   Status fail_for_good(const Error& cause);

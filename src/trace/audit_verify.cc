@@ -6,6 +6,7 @@
 #include "trace/audit.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace perch::trace {
 
@@ -17,6 +18,11 @@ using base::Json;
 std::string text_of(const Json& line, const char* key) {
   const auto found = line.find(key);
   return found != line.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// `exec (line 7)`
+std::string name_of(const Json& line, std::size_t number) {
+  return cat(text_of(line, "kind"), " (line ", number, ')');
 }
 
 } // namespace
@@ -42,6 +48,12 @@ void AuditVerifier::line(std::string_view text) {
                            .digest = sys::hex_digest(sys::DigestKind::Sha256, text),
                            .start = event == "session_start",
                            .end = event == "session_end"});
+  if (const auto id = parsed.find("id"); id != parsed.end() && id->is_number_integer()) {
+    if (event == "start")
+      chain.running.insert_or_assign(id->get<std::int64_t>(), name_of(parsed, lines_));
+    else
+      chain.running.erase(id->get<std::int64_t>());
+  }
 }
 
 /// Whether the lines stand in the order they were written.
@@ -79,11 +91,14 @@ void AuditVerifier::check_links(const std::string& id, const Chain& chain) {
               cat("it was changed: its digest is not the one that line ", here.line, " names"));
     }
   }
-  if (!chain.entries.back().end) {
-    problem(chain.entries.back().line, id,
-            "the session has no end: lines behind this one were cut off, or perch was killed or "
-            "still runs");
-  }
+  if (chain.entries.back().end)
+    return;
+  std::string text = "the session has no end: lines behind this one were cut off, or perch was "
+                     "killed or still runs";
+  std::string_view before = "; then running: ";
+  for (const auto& [span, name] : chain.running)
+    text += cat(std::exchange(before, ", "), name);
+  problem(chain.entries.back().line, id, std::move(text));
 }
 
 void AuditVerifier::check(const std::string& id, Chain& chain) {

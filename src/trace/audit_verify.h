@@ -33,6 +33,8 @@ struct AuditVerdict {
 
 /// Takes the file line by line, so that it may be larger than memory.
 ///
+/// A session without an end names the processes and guests that had started and not ended.
+///
 /// What is found: lines that are no JSON or no line of an audit, lines that were changed, taken
 /// out, doubled or moved, sessions whose end is missing. What no chain can show: a session that was
 /// taken out as a whole, and a change of a session's last line; its digest is told for that.
@@ -50,6 +52,8 @@ private:
   };
   struct Chain {
     std::vector<Entry> entries;
+    /// Line and name of each child and guest that has started and not ended, by its span.
+    std::map<std::int64_t, std::string> running;
   };
 
   void problem(std::size_t line, std::string_view session, std::string text);

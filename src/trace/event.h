@@ -66,6 +66,14 @@ struct End {
   Fields facts;
 };
 
+/// A child or a guest is about to start. Its span has begun; of End's fields what is known by now.
+struct Start {
+  SpanId id = 0;
+  std::int64_t unix_ns = 0;
+  std::span<const Field> args;
+  std::span<const Field> facts;
+};
+
 /// A refusal: by a layer of the policy, or by a rule that is no layer (`layer` is then its reason).
 struct Deny {
   SpanId span = 0;
@@ -109,11 +117,11 @@ public:
   virtual Status begin(const Begin& event) = 0;
   virtual Status end(const End& event) = 0;
   virtual Status deny(const Deny& event) = 0;
-  /// A process or a guest is about to start: what was told before is to be durable.
-  virtual Status before_start();
+  /// The effect follows when this returns: what was told before, and this, is to be durable.
+  virtual Status before_start(const Start& event);
   virtual Status session_end(const SessionEnd& event) = 0;
 };
 
-inline Status Sink::before_start() { return {}; }
+inline Status Sink::before_start(const Start&) { return {}; }
 
 } // namespace perch::trace

@@ -40,8 +40,8 @@ Status FanOut::deny(const Deny& event) {
   return tell_all(sinks_, [&](Sink& sink) { return sink.deny(event); });
 }
 
-Status FanOut::before_start() {
-  return tell_until_one_fails(sinks_, [](Sink& sink) { return sink.before_start(); });
+Status FanOut::before_start(const Start& event) {
+  return tell_until_one_fails(sinks_, [&](Sink& sink) { return sink.before_start(event); });
 }
 
 Status FanOut::session_end(const SessionEnd& event) {

@@ -105,12 +105,34 @@ TEST_F(Audit, is_made_durable_before_anything_starts_and_at_the_end) {
   const SpanId op = run.begin(0, What::Op, "print", {});
   (void)run.end(op);
   EXPECT_EQ(out.syncs, 1);
-  EXPECT_TRUE(sink.before_start());
+  const SpanId child = run.begin(0, What::Child, "exec", {});
+  EXPECT_EQ(out.syncs, 1);
+  EXPECT_TRUE(run.before_start(child));
   EXPECT_EQ(out.syncs, 2);
-  EXPECT_TRUE(sink.before_start()); // nothing new
-  EXPECT_EQ(out.syncs, 2);
+  (void)run.end(child);
   (void)run.finish();
   EXPECT_EQ(out.syncs, 3);
+}
+
+TEST_F(Audit, what_starts_has_a_line_before_it_does) {
+  (void)run.start();
+  const SpanId guest = run.begin(0, What::Guest, "wasm_run", text_args("module", "./v.wasm"));
+  EXPECT_TRUE(run.before_start(guest, text_args("sha256", "abc")));
+  EXPECT_EQ(
+      out.pieces[1],
+      linked(
+          R"js({"ts":"2026-01-02T03:04:05.000000000Z","event":"start","session":"5e55","seq":2,"prev":"PREV","id":1,"parent":0,"kind":"wasm_run","args":{"module":"./v.wasm","sha256":"abc"},"pos":"shop.perch:7"})js",
+          out.pieces[0]) +
+          "\n");
+  const SpanId child = run.begin(0, What::Child, "exec", text_args("command", "a\xff"));
+  EXPECT_TRUE(run.before_start(child, {}, text_args("path", "/bin/a")));
+  EXPECT_NE(out.pieces[2].find(R"js("pos":"shop.perch:7","path":"/bin/a","bytes":true})js"),
+            std::string::npos);
+  (void)run.end(child);
+  EXPECT_EQ(problems_of(out.pieces),
+            (std::vector<std::string>{"4: the session has no end: lines behind this one were cut "
+                                      "off, or perch was killed or still runs; then running: "
+                                      "wasm_run (line 2)"}));
 }
 
 TEST_F(Audit, bytes_that_are_no_text_are_replaced_and_said_to_be) {
@@ -150,7 +172,7 @@ TEST_F(Audit, a_line_that_cannot_be_written_ends_everything) {
   out.writes_left = 100; // room again does not mend the gap
   (void)run.begin(0, What::Op, "print", {});
   EXPECT_FALSE(run.status);
-  EXPECT_FALSE(sink.before_start());
+  EXPECT_FALSE(run.before_start(second));
   EXPECT_FALSE(run.deny(0));
   EXPECT_FALSE(run.finish());
   EXPECT_EQ(out.pieces.size(), 2u);

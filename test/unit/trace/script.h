@@ -80,6 +80,9 @@ public:
     status = sink_.begin(event);
     return event.id;
   }
+  Status before_start(SpanId id, const Fields& args = {}, const Fields& facts = {}) {
+    return sink_.before_start({.id = id, .unix_ns = wall(), .args = args, .facts = facts});
+  }
   Status end(SpanId id, Fields facts = {}) { return end({.id = id, .facts = std::move(facts)}); }
   Status fail_span(SpanId id, std::string_view kind, std::string message) {
     const Error error{.kind = kind, .message = std::move(message)};
