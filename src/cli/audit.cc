@@ -20,6 +20,8 @@ Status read_lines(const Context& context, const std::string& file, trace::AuditV
   sys::Fs& fs = context.world.fs;
   const std::string path = sys::absolute_path(context.world.host.current_directory(), file);
   PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(path, sys::Final::Follow));
+  if (spot.info.type == sys::NodeType::Directory)
+    return fail(kind::kFileError, cat('`', file, "` is a directory"), file, "name the audit in it");
   PERCH_TRY_ASSIGN(const sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
   std::array<char, 64 << 10> buffer;
   std::string line;

@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "run/http_rules.h"
 
 #include <algorithm>
 
@@ -17,15 +18,15 @@ const Flag* find_flag(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-std::unexpected<Error> unknown_flag(std::string_view name) {
+std::unexpected<Error> unknown_flag(std::string_view name, std::string_view lists_flags) {
   std::vector<std::string_view> names;
   for (const Flag& flag : flags())
     names.push_back(flag.name);
   const auto near = base::nearest(name, names, 3);
   return fail(kind::kBadArgument, base::cat("unknown flag `", name, '`'), std::string(name),
               near ? base::cat("did you mean `", *near, "`?")
-                   : std::string("`perch --help` lists the flags; a command's own flags stand "
-                                 "after its name"));
+                   : base::cat('`', lists_flags,
+                               "` lists the flags; a command's own flags stand after its name"));
 }
 
 /// A word that can only be meant as a file: `./ops.perch`, `ops.perch`, `~/x`.
@@ -41,7 +42,7 @@ Result<const Flag*> take_flag(Options& options, std::span<const std::string_view
   const std::string_view name = word.substr(0, equals);
   const Flag* flag = find_flag(name);
   if (flag == nullptr)
-    return unknown_flag(name);
+    return unknown_flag(name, "perch --help");
   const bool has_value = equals != word.npos;
   if (flag->value == Flag::Value::None && has_value) {
     return fail(kind::kBadArgument, base::cat("`", name, "` takes no value"), std::string(word),
@@ -55,6 +56,10 @@ Result<const Flag*> take_flag(Options& options, std::span<const std::string_view
     }
     PERCH_TRY(flag->apply(options, argv[at++]));
     return flag;
+  }
+  if (has_value && equals + 1 == word.size() && flag->value == Flag::Value::Optional) {
+    return fail(kind::kBadArgument, base::cat('`', word, "` has no value"), std::string(word),
+                base::cat("write `", word, flag->shape, "`, or `", name, "` alone"));
   }
   PERCH_TRY(flag->apply(options, has_value ? word.substr(equals + 1) : std::string_view()));
   return flag;
@@ -114,6 +119,15 @@ void add_kept(Options& options, Options&& kept) {
   options.no_cache |= kept.no_cache;
 }
 
+/// Whether a flag that may widen did so, for an executable that was built with `built`.
+bool has_widened(const Flag& flag, const Options& given, const Options& built) {
+  if (flag.name == "--max-redirects")
+    return given.max_redirects > built.max_redirects.value_or(run::HttpRules().max_redirects);
+  if (flag.name == "--confine")
+    return given.confine_off && !built.confine_off;
+  return true;
+}
+
 } // namespace
 
 Result<Options> parse_options(std::span<const std::string_view> argv,
@@ -162,6 +176,10 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
 
 Result<Options> parse_built_options(std::span<const std::string_view> argv,
                                     std::span<const std::string> kept, bool strict) {
+  const std::vector<std::string_view> words(kept.begin(), kept.end());
+  Options built;
+  for (std::size_t next = 0; next < words.size();)
+    PERCH_TRY(take_flag(built, words, next));
   Options options;
   std::size_t at = 0;
   while (at < argv.size() && is_flag(argv[at])) {
@@ -171,16 +189,18 @@ Result<Options> parse_built_options(std::span<const std::string_view> argv,
     }
     const std::string_view name = argv[at].substr(0, argv[at].find('='));
     const Flag* flag = find_flag(name);
-    if (flag != nullptr && flag->built == Flag::Built::Missing)
+    if (flag == nullptr)
+      return unknown_flag(name, "--help");
+    if (flag->built == Flag::Built::Missing)
       return fail(kind::kBadArgument,
                   base::cat('`', name, "` is for perch itself, not for a built executable"),
                   std::string(name), "this executable carries its program");
-    if (flag != nullptr && flag->built == Flag::Built::Widens && strict)
+    PERCH_TRY(take_flag(options, argv, at));
+    if (strict && flag->built == Flag::Built::Widens && has_widened(*flag, options, built))
       return fail(
           kind::kBadArgument,
           base::cat('`', name, "` is refused: this executable was built with --build-strict"),
           std::string(name), "flags that only restrict what may happen still work");
-    PERCH_TRY(take_flag(options, argv, at));
   }
   if (at < argv.size())
     options.command = argv[at++];
@@ -189,10 +209,6 @@ Result<Options> parse_built_options(std::span<const std::string_view> argv,
   if (options.verb == Verb::Run && options.command == "help")
     options.verb = Verb::Help;
   turn_to_help(options);
-  const std::vector<std::string_view> words(kept.begin(), kept.end());
-  Options built;
-  for (std::size_t next = 0; next < words.size();)
-    PERCH_TRY(take_flag(built, words, next));
   add_kept(options, std::move(built));
   return options;
 }

@@ -10,7 +10,9 @@
 #include "trace/report.h"
 #include "trace/trace_text.h"
 
+#include <algorithm>
 #include <random>
+#include <utility>
 
 namespace perch::cli {
 
@@ -39,9 +41,10 @@ private:
   trace::Progress* progress_ = nullptr;
 };
 
-class AuditWriter final : public trace::Writer {
+/// An audit, or a pipe or device.
+class AppendWriter final : public trace::Writer {
 public:
-  explicit AuditWriter(sys::AppendFile file) : file_(std::move(file)) {}
+  explicit AppendWriter(sys::AppendFile file) : file_(std::move(file)) {}
   Status write(std::string_view bytes) override { return file_.append(bytes); }
   Status sync() override { return file_.sync(); }
 
@@ -53,6 +56,10 @@ std::string absolute(const Context& context, std::string_view path) {
   return sys::absolute_path(context.world.host.current_directory(), path);
 }
 
+std::string shown_target(const std::string& target) {
+  return target == kStdout ? std::string("standard output") : target;
+}
+
 Result<std::unique_ptr<trace::Writer>>
 open_stream(const Context& context, const std::string& target, trace::Progress* progress) {
   const sys::World& world = context.world;
@@ -60,22 +67,58 @@ open_stream(const Context& context, const std::string& target, trace::Progress* 
   if (target.empty())
     return std::make_unique<StreamWriter>(world.err, "standard error", of(world.err));
   if (target == kStdout)
-    return std::make_unique<StreamWriter>(world.out, "standard output", of(world.out));
+    return std::make_unique<StreamWriter>(world.out, shown_target(target), of(world.out));
   PERCH_TRY_ASSIGN(const sys::Spot spot,
                    world.fs.locate(absolute(context, target), sys::Final::Follow));
+  if (spot.info.type == sys::NodeType::Other) { // a pipe that nobody reads is not waited for
+    PERCH_TRY_ASSIGN(auto pipe, sys::AppendFile::open(absolute(context, target), target));
+    return std::make_unique<AppendWriter>(std::move(pipe));
+  }
   PERCH_TRY_ASSIGN(sys::Fd file, world.fs.open(spot, sys::Access::Write, 0644));
   return std::make_unique<StreamWriter>(std::move(file), target);
 }
 
 Result<std::unique_ptr<trace::Writer>> open_audit(const Context& context,
                                                   const std::string& target) {
-  auto file = target == kStdout ? sys::AppendFile::borrow(context.world.out, "standard output")
+  auto file = target == kStdout ? sys::AppendFile::borrow(context.world.out, shown_target(target))
                                 : sys::AppendFile::open(absolute(context, target), target);
   if (!file) {
     return fail(kind::kAuditFailed, cat("the audit cannot be written: ", file.error().message),
                 target, file.error().help);
   }
-  return std::make_unique<AuditWriter>(std::move(*file));
+  return std::make_unique<AppendWriter>(std::move(*file));
+}
+
+/// Refuses one file for two readers, before either touches it: one would overwrite the other.
+Status check_targets(const Context& context) {
+  struct Claim {
+    std::string_view flag;
+    sys::Spot spot;
+  };
+  const Options& options = context.options;
+  std::vector<Claim> claims;
+  for (const auto& [flag, target] :
+       {std::pair("--audit", &options.audit), std::pair("--trace", &options.trace),
+        std::pair("--report", &options.report)}) {
+    if (!*target || (*target)->empty() || **target == kStdout)
+      continue;
+    auto spot = context.world.fs.locate(absolute(context, **target), sys::Final::Follow);
+    if (!spot || spot->info.type == sys::NodeType::Other)
+      continue; // opening it says what is wrong; a device may be shared
+    const auto same = [&](const Claim& other) {
+      const sys::NodeInfo &a = other.spot.info, &b = spot->info;
+      return other.spot.real == spot->real ||
+             (a.type != sys::NodeType::Missing && b.type == a.type && a.device == b.device &&
+              a.inode == b.inode);
+    };
+    if (const auto taken = std::ranges::find_if(claims, same); taken != claims.end()) {
+      return fail(kind::kBadArgument,
+                  cat(taken->flag, " and ", flag, " would both write `", **target, '`'), **target,
+                  "give each a file of its own");
+    }
+    claims.push_back({.flag = flag, .spot = std::move(*spot)});
+  }
+  return {};
 }
 
 /// 128 bits nobody can foresee.
@@ -152,7 +195,7 @@ Status Readers::Parts::make_audit() {
                                       .user = host.user(),
                                       .host = host.hostname(),
                                       .perch_version = std::string(kVersion),
-                                      .target = target});
+                                      .target = shown_target(target)});
   return {};
 }
 
@@ -181,6 +224,7 @@ Readers::Readers(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Readers::~Readers() = default;
 
 Result<std::unique_ptr<Readers>> Readers::make(const Context& context, trace::Progress* progress) {
+  PERCH_TRY(check_targets(context));
   auto parts = std::make_unique<Parts>(Parts{.context = context, .progress = progress});
   PERCH_TRY(parts->make_audit());
   PERCH_TRY(parts->make_trace());

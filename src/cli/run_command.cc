@@ -121,6 +121,8 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
   const Result<std::unique_ptr<Readers>> readers = Readers::make(context, progress);
   if (!readers) {
     context.report(readers.error());
+    if (readers.error().kind == kind::kBadArgument)
+      return kUsage;
     return readers.error().kind == kind::kAuditFailed ? kNoAudit : kFailure;
   }
   lane::WasmOptions wasm{.tier = options.wasm_tier};

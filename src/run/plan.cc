@@ -141,7 +141,25 @@ void Planner::statement(const Node& node, Steps& out) {
   }
 }
 
+/// The value that an op would give a variable of a telling name.
+void Planner::note_variable(const program::OpNode& node) {
+  const auto known = [&](std::string_view param) -> std::optional<Value> {
+    const int index = node.op->index_of(param);
+    const bool given = index >= 0 && static_cast<std::size_t>(index) < node.params.size() &&
+                       node.params[static_cast<std::size_t>(index)] != nullptr;
+    return given ? value(*node.params[static_cast<std::size_t>(index)]) : std::nullopt;
+  };
+  for (const op::Need& need : node.op->requests()) {
+    const auto name = need.cap == op::Cap::Env ? known(need.subject) : std::nullopt;
+    if (!name || !is_secret_name(name->text()))
+      continue;
+    if (const auto secret = known("value"))
+      state_.run.secrets().add(*secret);
+  }
+}
+
 void Planner::op(const program::OpNode& node, Steps& out) {
+  note_variable(node);
   add(out, node, node.op->name, written(node));
   std::optional<Value> result;
   if (certain(node)) {

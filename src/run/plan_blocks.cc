@@ -289,7 +289,6 @@ void Planner::with_env(const program::WithEnvNode& node, Steps& out) {
   const EnvOverlay outer = state_.env;
   const Restoring<std::set<std::string_view>> unknown(unknown_env_, unknown_env_);
   EnvOverlay inner = outer;
-  const std::string text = cat("with_env", words(node.pairs));
   for (const program::Expr& pair : node.pairs) {
     if (certain(pair)) {
       if (const Flow added = add_env_pairs(state_, pair, inner); !added)
@@ -300,7 +299,7 @@ void Planner::with_env(const program::WithEnvNode& node, Steps& out) {
     }
   }
   state_.env = inner;
-  context(node, text, node.body, out);
+  context(node, cat("with_env", words(node.pairs)), node.body, out);
   state_.env = outer.after(state_.env);
 }
 

@@ -51,6 +51,7 @@ private:
   void body(program::Body nodes, Steps& out);
   void statement(const program::Node& node, Steps& out);
   void op(const program::OpNode& node, Steps& out);
+  void note_variable(const program::OpNode& node);
   void literal(const program::LiteralNode& node, Steps& out);
   void chain(const program::ChainNode& node, Steps& out);
   void call(const program::CommandCallNode& node, Steps& out);

@@ -90,6 +90,13 @@ void Secrets::hide_cut_off(std::string& text) const {
   }
 }
 
+bool Secrets::is_in(std::string_view text) const {
+  if (!any_.load(std::memory_order_acquire))
+    return false;
+  const std::scoped_lock lock(mutex_);
+  return std::ranges::any_of(values_, [&](const std::string& each) { return text.contains(each); });
+}
+
 std::string Secrets::mask(std::string text) const {
   if (!any_.load(std::memory_order_acquire))
     return text;

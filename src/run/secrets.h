@@ -27,6 +27,8 @@ public:
   void add(std::string_view value);
   /// A value of the program: a list's elements each count, too.
   void add(const op::Value& value);
+  /// Whether a secret is in `text`.
+  [[nodiscard]] bool is_in(std::string_view text) const;
   /// `text` with every secret replaced by `•••`.
   [[nodiscard]] std::string mask(std::string text) const;
   [[nodiscard]] Error mask(Error error) const;

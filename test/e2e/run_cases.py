@@ -8,6 +8,7 @@ sections that begin with a line `--- KIND [ARGUMENT]`:
     --- bytes PATH         the same, the text is a Python bytes literal
     --- guest NAME [PATH]  a compiled guest to copy (skips the case, visibly, when it is not built)
     --- needs PROGRAM      skips the case, visibly, when the program is missing
+    --- possible COMMAND   skips the case, visibly, when this shell command fails
     --- unsanitized WHY    skips the case, visibly, under a sanitizer
     --- serve              starts the server of http_fixture.py: below, {http} and {https} are its URLs
     --- env NAME=VALUE     for the runs that follow
@@ -148,6 +149,9 @@ class Runner:
         elif kind == "needs":
             if shutil.which(argument) is None:
                 raise Skip(f"{argument} is not installed")
+        elif kind == "possible":
+            if subprocess.run(["sh", "-c", argument], cwd=place.directory, capture_output=True).returncode != 0:
+                raise Skip(f"this fails here: {argument}")
         elif kind == "unsanitized":
             if "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ:
                 raise Skip(f"a sanitizer is at work: {argument}")
