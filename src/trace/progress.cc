@@ -16,7 +16,9 @@ using base::cat;
 constexpr std::int64_t kWorthALine = 200'000'000;
 constexpr std::int64_t kWorthATime = 1'000'000'000;
 constexpr auto kEvery = std::chrono::milliseconds(100);
-constexpr std::string_view kErase = "\r\x1b[K";
+// The line goes where the cursor is, which may be behind a prompt, and is cut at the edge. Erasing
+// it puts the cursor back.
+constexpr std::string_view kBefore = "\0337\033[?7l", kAfter = "\033[?7h", kErase = "\0338\033[K";
 
 std::int64_t now_ns() {
   return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
@@ -48,8 +50,8 @@ std::string ProgressState::line(std::int64_t now_ns, std::size_t columns) const 
   }
   // One column stays free: some terminals go to the next line when the last one is written.
   std::string fit = one_line(out, columns);
-  while (cells(fit) >= columns && columns > 1)
-    fit = one_line(out, --columns - 1);
+  for (std::size_t most = columns; cells(fit) >= columns && most > 0;)
+    fit = one_line(out, --most);
   return fit;
 }
 
@@ -114,7 +116,7 @@ void Progress::draw() {
     return;
   erase();
   if (!line.empty())
-    (void)terminal_.write(line);
+    (void)terminal_.write(cat(kBefore, line, kAfter));
   shown_ = std::move(line);
 }
 
