@@ -68,8 +68,8 @@ Status Unpacking::open_parent() {
   }
   if (parent.info.type == NodeType::Directory && is_private(parent.info))
     return {};
-  return fail(kind::kBundleError, cat(parent_, " is not a directory of yours alone"), parent_,
-              cat("chmod 700 ", base::shell_quote(parent_), ", as its owner"));
+  return fail(kind::kFilePermissionDenied, cat(parent_, " is not a directory of yours alone"),
+              parent_, cat("chmod 700 ", base::shell_quote(parent_), ", as its owner"));
 }
 
 /// What is there, in a few bytes; nullopt when it cannot be what was unpacked.

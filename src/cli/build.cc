@@ -27,6 +27,7 @@ struct Sources {
   std::shared_ptr<const program::Program> program; ///< null: mistakes were found
   std::vector<bundle::SourceText> texts;
   std::vector<bundle::Import> imports;
+  std::vector<std::string> files; ///< absolute paths of the texts
 };
 
 std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -37,10 +38,12 @@ Result<Sources> load_sources(const Context& context, const Found& found, const o
   const sys::World& world = context.world;
   bundle::ImportPaths paths(found.directory);
   std::vector<bundle::Import> imports;
+  std::vector<std::string> files = {found.absolute};
   const program::Loading loading{
       .read = [&](std::string_view path) -> Result<std::string> {
         const std::string real = paths.real(path);
         PERCH_TRY_ASSIGN(std::string text, read_source(world, real, real));
+        files.push_back(real);
         imports.push_back(
             {.path = bundle::ImportPaths::key(path),
              .entry = cat(bundle::kImportsPrefix, imports.size(), '/', last_part(real))});
@@ -70,6 +73,7 @@ Result<Sources> load_sources(const Context& context, const Found& found, const o
         {.entry = imports[i].entry, .text = context.sources.get(root + 1 + i).text});
   }
   sources.imports = std::move(imports);
+  sources.files = std::move(files);
   return sources;
 }
 
@@ -122,6 +126,19 @@ Result<sys::Spot> output_place(const Context& context, const program::Program& p
     return fail(kind::kBundleError, cat("`", shown, "` exists and was not built by perch"), shown,
                 "choose another name with -o, or replace it with --force");
   return spot;
+}
+
+/// Not even --force puts the executable in the place of what it is made of.
+Status check_output(const Context& context, const sys::Spot& target, const Sources& sources) {
+  for (const std::string& file : sources.files) {
+    const auto spot = context.world.fs.locate(file, sys::Final::Follow);
+    if (!spot || target.info.type != sys::NodeType::Regular ||
+        spot->info.device != target.info.device || spot->info.inode != target.info.inode)
+      continue;
+    return fail(kind::kBundleError, cat("`", target.real, "` is a source of this program"),
+                target.real, "choose another name with -o");
+  }
+  return {};
 }
 
 std::vector<bundle::Extra> extras_of(const Context& context) {
@@ -186,6 +203,7 @@ Result<bool> build_from(const Context& context, const Found& found, diag::Diags&
   if (sources.program == nullptr)
     return false;
   PERCH_TRY_ASSIGN(const sys::Spot target, output_place(context, *sources.program));
+  PERCH_TRY(check_output(context, target, sources));
   auto collected =
       bundle::collect(context.world.fs, *sources.program, extras_of(context), target, diags);
   if (!collected)

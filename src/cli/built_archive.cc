@@ -25,7 +25,7 @@ Result<const bundle::Entry*> BuiltArchive::file(std::string_view path) const {
   std::vector<std::string> known = paths();
   const std::size_t more = known.size() > kShown ? known.size() - kShown : 0;
   known.resize(known.size() - more);
-  return fail(kind::kBundleError, cat("`", path, "` is not in the bundle"), std::string(path),
+  return fail(kind::kFileNotFound, cat("`", path, "` is not in the bundle"), std::string(path),
               known.empty() ? "include it in a `bundle` block"
                             : cat("the bundle holds ", base::join(known, ", "),
                                   more == 0 ? "" : cat(" and ", more, " more")));
@@ -61,7 +61,7 @@ Result<std::optional<lane::AheadCode>> BuiltArchive::code(std::string_view path,
 Result<std::string> BuiltArchive::directory() {
   const std::string parent = bundles_directory(world_);
   if (parent.empty())
-    return fail(kind::kBundleError, "there is no cache directory to unpack the bundle into", {},
+    return fail(kind::kFileNotFound, "there is no cache directory to unpack the bundle into", {},
                 "set HOME or XDG_CACHE_HOME, or use `bundle_extract`");
   auto made = bundle::unpack(world_, reader_, parent);
   if (!made && made.error().kind != kind::kBundleError) {

@@ -155,7 +155,7 @@ std::string command_help(const Context& context, const program::Program& program
 int help_for(const Context& context, const program::Program& program) {
   const std::string& name = context.options.command;
   if (const program::Command* command = program.find(name)) {
-    context.out(command_help(context, program, *command));
+    context.out(safe_lines(command_help(context, program, *command)));
     return kOk;
   }
   std::vector<std::string_view> names;
@@ -232,8 +232,8 @@ int help(const Context& context) {
 int version(const Context& context) {
   if (context.built != nullptr) {
     const bundle::Manifest& manifest = context.built->manifest();
-    context.out(cat(context.self, manifest.version.empty() ? "" : " ", manifest.version, " (perch ",
-                    kVersion, ")\n"));
+    context.out(safe_lines(cat(context.self, manifest.version.empty() ? "" : " ", manifest.version,
+                               " (perch ", kVersion, ")\n")));
     return kOk;
   }
   context.out(cat("perch ", kVersion, '\n'));

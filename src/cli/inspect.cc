@@ -9,6 +9,7 @@
 #include "scan/report.h"
 #include "sys/fs.h"
 #include "sys/time_text.h"
+#include "trace/label.h"
 
 #include <algorithm>
 
@@ -31,6 +32,12 @@ bool is_file(const Entry& entry) { return entry.name.starts_with(bundle::kFilesP
 
 std::string_view file_name(const Entry& entry) {
   return std::string_view(entry.name).substr(bundle::kFilesPrefix.size());
+}
+
+/// On one line, whatever it holds.
+std::string shown_name(const Entry& entry) {
+  const std::string_view name = file_name(entry);
+  return trace::one_line(name, name.size());
 }
 
 std::string alias_of(const bundle::Manifest& manifest, const Entry& entry) {
@@ -157,7 +164,7 @@ std::string files_text(const bundle::Manifest& manifest) {
     if (!is_file(entry))
       continue;
     const std::string alias = alias_of(manifest, entry);
-    out += cat(out.empty() ? "\nFiles\n" : "", "  ", file_name(entry),
+    out += cat(out.empty() ? "\nFiles\n" : "", "  ", shown_name(entry),
                alias.empty() ? "" : cat(" as ", alias), ", ", entry.size, " bytes, ",
                mode_text(entry.mode), is_compiled(manifest, entry) ? ", compiled" : "",
                "\n    sha256:", entry.sha256, '\n');
@@ -202,8 +209,8 @@ int inspect(const Context& context) {
   if (json) {
     context.out(as_json(context, app));
   } else {
-    context.out(
-        cat(head_text(app), program_text(context, app), files_text(app.archive.manifest())));
+    context.out(safe_lines(
+        cat(head_text(app), program_text(context, app), files_text(app.archive.manifest()))));
   }
   for (const std::string& problem : app.damage)
     context.report(Error{.kind = kind::kBundleError, .message = problem});

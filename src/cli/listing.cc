@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "op/value.h"
+#include "trace/label.h"
 
 #include <algorithm>
 
@@ -64,6 +65,19 @@ std::vector<const program::Command*> public_commands(const program::Program& pro
   return commands;
 }
 
+std::string safe_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    out += trace::one_line(text.substr(0, end), text.size());
+    if (end == text.npos)
+      break;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
 int print_listing(const Context& context, const program::Program& program) {
   std::string rule;
   for (std::size_t i = 0; i < kRule; ++i)
@@ -84,7 +98,7 @@ int print_listing(const Context& context, const program::Program& program) {
   out += cat("\nCommands (", commands.size(), "):\n");
   for (const program::Command* command : commands)
     out += command_lines(*command);
-  context.out(out);
+  context.out(safe_lines(out));
   return kOk;
 }
 

@@ -5,6 +5,7 @@
 #include "program/program.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace perch::cli {
@@ -16,6 +17,9 @@ namespace perch::cli {
 
 /// The type as an `arg` block writes it: string, int, float, bool.
 [[nodiscard]] std::string_view written_type(op::Type type);
+
+/// The lines of a text that a file's author wrote: safe for a terminal, which they may not steer.
+[[nodiscard]] std::string safe_lines(std::string_view text);
 
 /// Name, version, bindings and commands of the file; returns the exit status.
 int print_listing(const Context& context, const program::Program& program);

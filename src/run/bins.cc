@@ -46,6 +46,8 @@ std::string digest_in(std::string_view text) {
 Eval<std::string> digest_from_file(State& state, const program::Bin& bin) {
   PERCH_TRY_ASSIGN(const std::string path, text_of(state, *bin.hash_file));
   const auto text = hash_file_text(state, bin, path);
+  if (!text && text.error().kind == kind::kBundleError)
+    return raise(state, bin.hash_file->span, text.error()); // damage is no unmet requirement
   std::string problem;
   if (!text) {
     problem = cat("the hash file of `", bin.name, "` cannot be read: ", text.error().message);

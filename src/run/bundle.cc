@@ -21,6 +21,15 @@ using program::plain_include;
 /// One file of a bundle is held in memory while it is read.
 constexpr std::uint64_t kLargestEntry = 1ull << 30;
 
+/// The same place written without `.`, `..` and double slashes, as the archive has it.
+std::string archive_path(std::string_view path) {
+  constexpr std::string_view kRoot = "/bundle";
+  const std::string whole = sys::absolute_path(kRoot, plain_include(path));
+  if (whole == kRoot)
+    return {};
+  return sys::is_within(kRoot, whole) ? whole.substr(kRoot.size() + 1) : std::string(path);
+}
+
 Result<std::string> read_beside_script(State& state, const std::string& path) {
   sys::Fs& fs = state.run.setting().world.fs;
   PERCH_TRY_ASSIGN(const auto spot, fs.locate(path, sys::Final::Follow));
@@ -124,7 +133,7 @@ Result<std::string> included_file(State& state, std::string_view path) {
 
 Result<std::string> bundle_entry(State& state, std::string_view path) {
   if (Archive* archive = state.run.setting().archive)
-    return archive->read(plain_include(path));
+    return archive->read(archive_path(path));
   PERCH_TRY_ASSIGN(const std::string file, included_file(state, path));
   return read_beside_script(state, file);
 }
@@ -132,8 +141,9 @@ Result<std::string> bundle_entry(State& state, std::string_view path) {
 Result<std::string> bundle_digest(State& state) {
   if (const Archive* archive = state.run.setting().archive)
     return archive->sha256();
-  return fail(kind::kBundleError, "this program runs from its source, which has no bundle digest",
-              {}, "build an executable with `perch --build`");
+  return fail(kind::kRequirementUnmet,
+              "this program runs from its source, which has no bundle digest", {},
+              "build an executable with `perch --build`");
 }
 
 Result<std::string> bundle_directory(State& state) {
@@ -146,12 +156,12 @@ Status bundle_extract(State& state, Actor actor, std::string_view entry, std::st
   Archive* archive = state.run.setting().archive;
   std::vector<Extract> files;
   if (archive != nullptr) {
-    files = extracts_from(*archive, plain_include(entry));
+    files = extracts_from(*archive, archive_path(entry));
   } else {
     PERCH_TRY_ASSIGN(files, extracts_beside_script(state, plain_include(entry)));
   }
   if (files.empty()) {
-    return fail(kind::kBundleError,
+    return fail(kind::kFileNotFound,
                 entry.empty() ? std::string("the bundle is empty")
                               : cat("`", entry, "` is not in the bundle"),
                 std::string(entry),

@@ -34,7 +34,8 @@ public:
   void platform(const std::vector<Requirement>& allowed, std::string_view here,
                 std::string_view what);
   void variables();
-  void bins();
+  /// Errors: bundle_error where a hash file is damaged, which is nothing a user can provide.
+  Flow bins();
   Flow result();
 
 private:
@@ -74,17 +75,20 @@ void Checks::variables() {
   }
 }
 
-void Checks::bins() {
+Flow Checks::bins() {
   for (const program::Bin* bin : state_.run.program().requirements.bins) {
     if (bin->optional || !reach_.bins.contains(bin))
       continue;
-    if (const Flow hash_file = check_hash_file(state_, *bin); !hash_file) {
+    if (Flow hash_file = check_hash_file(state_, *bin); !hash_file) {
+      if (hash_file.error()->error.kind == kind::kBundleError)
+        return hash_file;
       add(bin->span, hash_file.error()->error.message, hash_file.error()->error.help);
       continue;
     }
     if (const Status found = check_bin(state_.run.gate(), declared_bin(state_, *bin)); !found)
       add(bin->span, found.error().message, found.error().help);
   }
+  return {};
 }
 
 Flow Checks::result() {
@@ -121,7 +125,7 @@ Flow preflight(State& state, const program::Command& command) {
   checks.platform(declared.os, sys::os_name(), "OS");
   checks.platform(declared.arch, sys::arch_name(), "architecture");
   checks.variables();
-  checks.bins();
+  PERCH_TRY(checks.bins());
   return checks.result();
 }
 

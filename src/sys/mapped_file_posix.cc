@@ -3,6 +3,7 @@
 #include "sys/fd.h"
 #include "sys/mapped_file.h"
 #include "sys/os_error.h"
+#include "sys/own_executable.h"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -30,11 +31,11 @@ Result<MappedFile> MappedFile::map(int fd, std::string_view path) {
 }
 
 Result<MappedFile> MappedFile::own_executable() {
-  constexpr const char* kOwn = "/proc/self/exe";
-  const Fd file(::open(kOwn, O_RDONLY | O_CLOEXEC));
+  const std::string name = own_executable_name();
+  const Fd file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file)
-    return os_fail(errno, "open", kOwn);
-  PERCH_TRY_ASSIGN(MappedFile own, map(file.get(), kOwn));
+    return os_fail(errno, "open", name);
+  PERCH_TRY_ASSIGN(MappedFile own, map(file.get(), name));
   own.for_good_ = true;
   return own;
 }

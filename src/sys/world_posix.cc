@@ -1,3 +1,5 @@
+#include "sys/fs.h"
+#include "sys/own_executable.h"
 #include "sys/real.h"
 #include "sys/world.h"
 
@@ -92,8 +94,10 @@ public:
   }
   std::string exe_path() override {
     std::string path(4096, '\0');
-    ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size());
-    path.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    const ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size());
+    if (n <= 0)
+      return absolute_path(current_directory(), own_executable_name());
+    path.resize(static_cast<std::size_t>(n));
     return path;
   }
   std::string current_directory() override {
