@@ -372,6 +372,21 @@ end
     for name in readers:
         ratio(f"{name}: µs an event", (medians[name] - medians["nobody reads"]) / (2 * ops) * 1e6,
               2.0 if name != "all three" else 4.0)
+    bench_long_report(directory, env)
+
+
+def bench_long_report(directory, env):
+    """A report of a million events must not take memory for each."""
+    numbers = lambda count: "\\n".join(str(i) for i in range(count))  # noqa: E731
+    program = write(directory, "long.perch", f'command loop\n    do\n        for_each "{numbers(1000)}" a\n'
+                    f'            for_each "{numbers(499)}" b\n                up = upper b\n'
+                    "            end\n        end\n    end\nend\n")
+    nobody = Entry("nobody reads", [PERCH, "-f", program, "loop"], env=env)
+    entries = [nobody] + [Entry(f"--report=r.{ending}", [PERCH, f"--report={directory}/r.{ending}", "-f", program, "loop"],
+                                env=env) for ending in ("txt", "html", "json")]
+    measure("A million events", entries, 3)
+    for entry in entries[1:]:
+        ratio(f"{entry.name}: more memory in MiB", (entry.peak_kib - nobody.peak_kib) / 1024, 32)
 
 
 BENCHES = {"start": bench_start, "bundle": bench_bundle, "wasm": bench_wasm, "lang": bench_lang, "policy": bench_policy,

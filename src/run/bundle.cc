@@ -126,7 +126,7 @@ Result<std::string> included_file(State& state, std::string_view path) {
       return whole;
     known += cat(known.empty() ? "" : ", ", entry.path);
   }
-  return fail(kind::kBundleError, cat("`", path, "` is not in the bundle"), std::string(path),
+  return fail(kind::kFileNotFound, cat("`", path, "` is not in the bundle"), std::string(path),
               known.empty() ? "include it in a `bundle` block"
                             : cat("the bundle includes ", known));
 }
