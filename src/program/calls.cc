@@ -484,10 +484,10 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
     const Expr& e = args[i];
     const std::string_view text =
         e.plain() ? e.text : (e.pieces[0].kind == Piece::Kind::Text ? e.pieces[0].text : "");
-    dynamic = dynamic || e.whole_placeholder();
+    dynamic = dynamic || e.spreads();
     const bool number = base::parse_float(text).has_value();
     if (ended || text.size() < 2 || text[0] != '-' || number) {
-      if (++positional > positions && !rest && !e.whole_placeholder()) {
+      if (++positional > positions && !rest && !e.spreads()) {
         diags_.error(TooManyArguments{command.name, usage, {}}, e.span);
         return;
       }

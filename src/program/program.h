@@ -57,10 +57,12 @@ struct Expr {
   bool quoted = false;
 
   [[nodiscard]] bool plain() const { return pieces.empty(); }
-  /// Exactly one placeholder and nothing else: a list in it spreads into words.
+  /// Exactly one placeholder and nothing else: its value keeps its type.
   [[nodiscard]] bool whole_placeholder() const {
     return pieces.size() == 1 && pieces[0].kind != Piece::Kind::Text;
   }
+  /// A list in it is as many words as it has items. In quotes it is one word.
+  [[nodiscard]] bool spreads() const { return whole_placeholder() && !quoted; }
 };
 
 // ---- nodes -----------------------------------------------------------------------------------

@@ -195,7 +195,7 @@ Flow append_words(State& state, std::span<const Expr> exprs, std::vector<std::st
   for (const Expr& expr : exprs) {
     Value storage;
     PERCH_TRY_ASSIGN(const Value* value, value_in(state, expr, storage));
-    if (expr.whole_placeholder() && value->is_list())
+    if (expr.spreads() && value->is_list())
       words.insert(words.end(), value->items().begin(), value->items().end());
     else
       words.push_back(value == &storage ? std::move(storage).text() : value->text());

@@ -113,7 +113,7 @@ Flow GatedCall::bind_one(const OpNode& node, std::size_t index, const op::Param&
 Flow GatedCall::bind_rest(const OpNode& node, const op::Param& param) {
   for (const program::Expr& expr : node.rest) {
     PERCH_TRY_ASSIGN(Value value, value_of(state_, expr));
-    if (expr.whole_placeholder() && value.is_list()) {
+    if (expr.spreads() && value.is_list()) {
       for (const std::string& item : value.items())
         rest_.emplace_back(item);
     } else {

@@ -161,7 +161,7 @@ std::string Planner::word(const Expr& expr) {
 std::string Planner::words(std::span<const Expr> exprs) {
   std::string text;
   for (const Expr& expr : exprs) {
-    const auto known = expr.whole_placeholder() ? value(expr) : std::nullopt;
+    const auto known = expr.spreads() ? value(expr) : std::nullopt;
     if (!known || !known->is_list()) {
       text += cat(' ', word(expr));
       continue;
