@@ -207,9 +207,14 @@ private:
       const Span where = at_ < tokens_.size() ? tokens_[at_].word.span : tokens_.back().word.span;
       return fail("a part of this condition is missing", std::string(kForms), where);
     }
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      if (const auto fault = fault_of(words, i))
-        return fail(fault->problem, fault->way_out, words[i].span);
+    // A foreign operator first: it explains the comparisons around it.
+    for (const bool operators : {true, false}) {
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        if (is_foreign_operator(words[i]) != operators)
+          continue;
+        if (const auto fault = fault_of(words, i))
+          return fail(fault->problem, fault->way_out, words[i].span);
+      }
     }
     Cond out{.kind = words.size() == 1 ? Cond::Kind::Word : Cond::Kind::Call,
              .span = diag::join(words.front().span, words.back().span)};
@@ -222,6 +227,10 @@ private:
     return make(out);
   }
 
+  static bool is_foreign_operator(const Word& word) {
+    return word.is("&&") || word.is("||") || word.is(";") || word.is("!");
+  }
+
   // Why the word is a sign that must not be taken for text.
   static std::optional<BadCondition> fault_of(const std::vector<Word>& words, std::size_t i) {
     const Word& word = words[i];
@@ -232,7 +241,7 @@ private:
                           "capture the result of a call first: n = OP ARGUMENT"};
     if (word.is("="))
       return BadCondition{"`=` compares nothing", "write == to compare"};
-    if (word.is("&&") || word.is("||") || word.is(";") || word.is("!"))
+    if (is_foreign_operator(word))
       return BadCondition{cat("`", word.text, "` is no operator of a condition"),
                           "write and, or, not"};
     const bool last = i > 0 && i + 1 == words.size();

@@ -177,6 +177,7 @@ private:
   const Node* with_env(Context& ctx, const lang::BlockStmt& stmt);
   const Node* with_cwd(Context& ctx, const lang::BlockStmt& stmt);
   const Node* sandbox(Context& ctx, const lang::BlockStmt& stmt);
+  const Node* asked_in_condition(Context& ctx, const lang::Clause& clause);
   void check_sandbox_flags(std::span<const Expr> flags);
   const Node* cache(Context& ctx, const lang::BlockStmt& stmt);
   const Node* platform(Context& ctx, const lang::PlatformStmt& stmt);

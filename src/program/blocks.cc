@@ -314,7 +314,12 @@ const Node* Analyzer::pipe(Context& ctx, const lang::PipeStmt& stmt) {
       const auto& call = static_cast<const lang::CallStmt&>(*stage);
       node = clause(ctx, call.clauses[0], -1, {}, true);
     } else {
-      diags_.error(NotAStage{sources_.text(stage->head)}, stage->head);
+      diags_.error(NotAStage{sources_.text(stage->head), {}}, stage->head);
+    }
+    if (node != nullptr && !stages.empty() && node->kind == NodeKind::Op) {
+      const op::OpDecl& op = *static_cast<const OpNode*>(node)->op;
+      if (op.family == op::Family::Output)
+        diags_.error(NotAStage{op.name, "only the first one prints"}, stage->head);
     }
     if (node != nullptr)
       stages.push_back(node);

@@ -356,7 +356,9 @@ const Node* Analyzer::op_clause(Context& ctx, const op::OpDecl& op, const lang::
     diags_.add(diag::make(DeprecatedOp{head.text, op.deprecated}, head.span, diag::Severity::Note));
   }
   note_shell_text(op, clause);
-  auto* made = const_cast<OpNode*>(op_node(ctx, op, head, clause.words.subspan(1), stage,
+  // `print` begins a pipe with what it prints; other ops are given what comes in.
+  const bool fed = stage && op.family != op::Family::Output;
+  auto* made = const_cast<OpNode*>(op_node(ctx, op, head, clause.words.subspan(1), fed,
                                            op.bare_names ? Bare::Name : Bare::Text));
   if (made != nullptr)
     made->span = clause.span;
@@ -383,7 +385,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
     if (fed == params.size() || words.size() >= required + 1 ||
         (params[fed].type != Type::Text && params[fed].type != Type::Any &&
          params[fed].type != Type::List)) {
-      diags_.error(NotAStage{op.name}, head.span);
+      diags_.error(NotAStage{op.name, {}}, head.span);
       return nullptr;
     }
   }

@@ -12,8 +12,8 @@ public:
   /// A word that is evaluated, in a condition or a block's head too. Calls in its placeholders are
   /// the visitor's to look into.
   virtual void expr(const Expr& expr) = 0;
-  /// An op that a condition calls.
-  virtual void call(const OpNode& op) = 0;
+  /// What a condition calls: an op or a program.
+  virtual void call(const Node& node) = 0;
   enum class Errors : std::uint8_t {
     Leave,
     Rescued, ///< a `rescue` of the statement handles what fails in here

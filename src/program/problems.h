@@ -177,19 +177,44 @@ struct TemplateTooLarge {
 
 struct NotAStage {
   static constexpr std::string_view id = "not-a-stage";
-  std::string_view name;
-  std::string message() const { return cat("`", name, "` cannot be a stage of `pipe`"); }
+  std::string_view name, why;
+  std::string message() const {
+    return cat("`", name, "` cannot be ", why.empty() ? "a" : "this", " stage of `pipe`");
+  }
   std::string help() const {
-    return "stages are programs, wasm_run, commands, and ops that take text (grep, head, …)";
+    return why.empty() ? "stages are programs, wasm_run, commands, and ops that take text (grep, "
+                         "head, …); `print` may be the first"
+                       : cat("it would not read what the stage before it writes: ", why);
   }
 };
 
 struct NotACondition {
   static constexpr std::string_view id = "not-a-condition";
-  std::string_view name, nearest;
-  std::string message() const { return cat("`", name, "` is no op that a condition can call"); }
+  std::string_view name;
+  std::string message() const { return cat("`", name, "` is a command and answers no question"); }
   std::string help() const {
-    return did_you_mean(nearest, "conditions call ops; capture a program's output first");
+    return cat("conditions call ops and programs; compare what it prints: x = ", name,
+               ", or `try` it");
+  }
+};
+
+struct NoValue {
+  static constexpr std::string_view id = "op-without-value";
+  std::string_view name;
+  std::string message() const { return cat("`", name, "` has no result to put here"); }
+  std::string help() const {
+    return name == "shell" ? "`shell_output` gives what the text prints"
+                           : "give it a line of its own";
+  }
+};
+
+struct UnknownPlatform {
+  static constexpr std::string_view id = "unknown-platform";
+  std::string_view what; ///< "operating system", "architecture"
+  std::string_view name, nearest, examples;
+  std::string message() const { return cat("there is no ", what, " `", name, "`"); }
+  std::string help() const {
+    return nearest.empty() ? cat("write one ", examples) : cat("write `", nearest, "`");
   }
 };
 

@@ -164,9 +164,9 @@ struct Cond {
   const Cond* left = nullptr;
   const Cond* right = nullptr;
   lang::CompareOp op = lang::CompareOp::Eq;
-  Expr a; ///< Value, Compare: an unset name counts as empty
-  Expr b; ///< Compare
-  const OpNode* call = nullptr;
+  Expr a;                     ///< Value, Compare: an unset name counts as empty
+  Expr b;                     ///< Compare
+  const Node* call = nullptr; ///< Call: an Op, or an Exec that is true when its status is 0
 };
 
 struct IfNode : Node {

@@ -181,9 +181,9 @@ const Cond* Analyzer::condition(Context& ctx, const lang::Cond& cond) {
     return made;
   case Kind::Word: {
     const lang::Word& word = cond.words[0];
-    // `if is_ci`: a word that is no name but an op without required arguments.
+    // `if is_ci`: a word that is no name but an op without required arguments, or a declared bin.
     if (word.plain() && word.quote == lang::Quote::None && !lookup(ctx, word.text, word.span) &&
-        find_op(word.text) != nullptr) {
+        (find_op(word.text) != nullptr || find_bin(word.text) != nullptr)) {
       return condition_call(ctx, cond);
     }
     made->kind = Cond::Kind::Value;
@@ -217,24 +217,34 @@ const Cond* Analyzer::condition_call(Context& ctx, const lang::Cond& cond) {
   auto* made = arena_.make<Cond>();
   made->span = cond.span;
   made->kind = Cond::Kind::Call;
-  const lang::Word& head = cond.words[0];
-  const op::OpDecl* op = head.plain() ? find_op(head.text) : nullptr;
-  if (op == nullptr) {
-    if (find_template(*ctx.unit, head.text) != nullptr) {
-      diags_.error(TemplateAsValue{head.text, "a condition"}, head.span);
-    } else {
-      std::vector<std::string_view> ops;
-      for (const auto& family : ops_.families()) {
-        for (const op::OpDecl& each : family)
-          ops.push_back(each.name);
-      }
-      diags_.error(NotACondition{head.text, base::nearest(head.text, ops).value_or("")}, head.span);
-    }
-    return made;
-  }
-  made->call = op_node(ctx, *op, head, cond.words.subspan(1), false,
-                       op->bare_names ? Bare::Name : Bare::Text);
+  const bool exec = cond.words[0].is("exec");
+  made->call = asked_in_condition(
+      ctx, {.span = cond.span, .exec = exec, .words = cond.words.subspan(exec ? 1 : 0)});
   return made;
+}
+
+/// What a condition calls: an op for its value, a program for its status.
+const Node* Analyzer::asked_in_condition(Context& ctx, const lang::Clause& clause) {
+  const lang::Word& head = clause.words[0];
+  const Bin* bin = head.plain() ? find_bin(head.text) : nullptr;
+  if (clause.exec || !head.plain())
+    return exec_node(ctx, clause, bin);
+  const op::OpDecl* op = head.quote == lang::Quote::None ? find_op(head.text) : nullptr;
+  if (bin != nullptr && wants_bin(clause, op))
+    return exec_node(ctx, clause, bin);
+  if (op != nullptr) {
+    return op_node(ctx, *op, head, clause.words.subspan(1), false,
+                   op->bare_names ? Bare::Name : Bare::Text);
+  }
+  if (find_command(*ctx.unit, head.text) != nullptr) {
+    diags_.error(NotACondition{head.text}, head.span);
+    return nullptr;
+  }
+  if (find_template(*ctx.unit, head.text) != nullptr) {
+    diags_.error(TemplateAsValue{head.text, "a condition"}, head.span);
+    return nullptr;
+  }
+  return unknown_head(ctx, clause);
 }
 
 const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {

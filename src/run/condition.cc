@@ -3,6 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "op/version.h"
+#include "run/exec.h"
 #include "run/expr.h"
 #include "run/op_call.h"
 
@@ -68,6 +69,17 @@ Eval<bool> compares(State& state, const Cond& cond) {
                 .help = "texts can be compared with == and !="});
 }
 
+/// A program answers with its status. Anything else that goes wrong is no answer.
+Eval<bool> succeeds(State& state, const program::ExecNode& node) {
+  const Restoring<const program::Node*> at(state.node, &node);
+  Flow ran = run_exec(state, node);
+  if (ran)
+    return true;
+  if (ran.error()->error.kind == kind::kShellExitNonzero && !unwinds(state, *ran.error()))
+    return false;
+  return std::unexpected(std::move(ran).error());
+}
+
 } // namespace
 
 std::optional<bool> compare(CompareOp op, std::string_view a, std::string_view b) {
@@ -102,7 +114,10 @@ Eval<bool> holds(State& state, const Cond& cond) {
   case Cond::Kind::Compare:
     return compares(state, cond);
   case Cond::Kind::Call: {
-    PERCH_TRY_ASSIGN(const op::Value value, run_op(state, *cond.call));
+    if (cond.call->kind == program::NodeKind::Exec)
+      return succeeds(state, static_cast<const program::ExecNode&>(*cond.call));
+    PERCH_TRY_ASSIGN(const op::Value value,
+                     run_op(state, static_cast<const program::OpNode&>(*cond.call)));
     return value.truthy();
   }
   }

@@ -9,8 +9,8 @@
 
 namespace perch::run {
 
-/// Errors: what a called op fails with; bad_argument for an ordering of texts that are neither
-/// versions nor numbers.
+/// Errors: what a called op fails with; of a called program anything but a status; bad_argument for
+/// an ordering of texts that are neither versions nor numbers.
 [[nodiscard]] Eval<bool> holds(State& state, const program::Cond& cond);
 
 /// Compares two texts. `==` and `!=` are by bytes. The orderings compare versions when one side can

@@ -57,9 +57,9 @@ struct Ends {
 };
 
 Flow run_thread_stage(State& state, const Node& node) {
-  Flow result = node.kind == NodeKind::Op
-                    ? run_op_stage(state, static_cast<const program::OpNode&>(node))
-                    : run_node(state, node);
+  const auto* op = node.kind == NodeKind::Op ? static_cast<const program::OpNode*>(&node) : nullptr;
+  const bool fed = op != nullptr && op->op->family != op::Family::Output;
+  Flow result = fed ? run_op_stage(state, *op) : run_node(state, node);
   if (auto flushed = state.out->flush(*state.cancel); !flushed && result)
     return raise(state, std::move(flushed).error());
   return result;

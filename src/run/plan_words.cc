@@ -101,7 +101,8 @@ bool Planner::certain(const Cond& cond) const {
   case Cond::Kind::Compare:
     return certain(cond.a) && certain(cond.b);
   case Cond::Kind::Call:
-    return certain(*cond.call);
+    return cond.call->kind == NodeKind::Op &&
+           certain(static_cast<const program::OpNode&>(*cond.call));
   }
   return false;
 }
@@ -208,7 +209,7 @@ std::string Planner::condition(const Cond& cond) {
   case Cond::Kind::Compare:
     return cat(word(cond.a), ' ', compare_sign(cond.op), ' ', word(cond.b));
   case Cond::Kind::Call:
-    return call_text(*cond.call);
+    return written(*cond.call);
   }
   return {};
 }

@@ -158,7 +158,7 @@ void Walk::cond(const Cond& cond) {
       this->cond(*side);
   }
   if (cond.call != nullptr)
-    op(*cond.call);
+    node(*cond.call);
 }
 
 void Walk::node(const Node& node) {

@@ -74,7 +74,7 @@ public:
   void command(const program::Command& command);
 
   void expr(const Expr& expr) override;
-  void call(const program::OpNode& op) override { this->op(op); }
+  void call(const Node& node) override;
   void body(program::Body body, Errors errors) override;
 
 private:
@@ -198,6 +198,12 @@ void Walk::body(program::Body body, Errors errors) {
   for (const Node* each : body)
     node(*each);
   guarded_ = outer;
+}
+
+void Walk::call(const Node& node) {
+  if (node.kind == NodeKind::Exec)
+    return exec(static_cast<const program::ExecNode&>(node));
+  op(static_cast<const program::OpNode&>(node));
 }
 
 void Walk::own_variable(const Expr& word) {
