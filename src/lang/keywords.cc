@@ -142,6 +142,31 @@ constexpr Foreign kForeign[] = {
     {"switch", "write `match VALUE` with `case` lines"},
     {"catch", "write `rescue`"},
     {"except", "write `rescue`"},
+    {"ensure", "write `finally`"},
+    {"raise", "write `fail \"MESSAGE\"`"},
+    {"unless", "write `if not CONDITION`"},
+    {"return", "a command ends with its last line, and what it prints is its result; `exit N` ends "
+               "the run"},
+    {"break", "a loop goes through its whole list: put the rest of its body into an `if`"},
+    {"continue", "a loop goes through its whole list: put the rest of its body into an `if`"},
+    {"function", "write `command NAME`, with `private` if only this file is to call it"},
+    {"def", "write `command NAME`, with `private` if only this file is to call it"},
+    {"local", "write NAME = VALUE: what a command sets is its own"},
+    {"declare", "write NAME = VALUE"},
+    {"readonly", "write NAME = VALUE"},
+    {"var", "write NAME = VALUE"},
+    {"const", "write NAME = VALUE"},
+    {"source", "write `import \"FILE\"` at the file level for commands, `shell` for shell text"},
+    {".", "write `import \"FILE\"` at the file level for commands, `shell` for shell text"},
+    {"set", "an error always ends a command, and --trace shows each step; NAME = VALUE sets a "
+            "value"},
+    {"shift", "declare the words as arguments: `arg NAME` with `index N`, the last with `rest`"},
+    {"eval", "write `shell \"TEXT\"`"},
+    {"trap", "write `try … finally`, or `on_signal COMMAND` in the command"},
+    {"alias", "write a command or a template"},
+    {"!", "a condition has `not`; a call that may fail stands in `CALL || true` or in `try`"},
+    {"[[", "write `if A == B`, `if is_file \"PATH\"`; `[` is a program"},
+    {"format", "write the text with placeholders: \"${name} is ${value}\""},
 };
 
 template <class Entry, class WordOf>

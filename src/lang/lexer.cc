@@ -29,6 +29,22 @@ struct FalseBlank {
   [[nodiscard]] static std::string help() { return "type an ordinary space, or quote the word"; }
 };
 
+struct FalseQuote {
+  static constexpr std::string_view id = "false-quote";
+  [[nodiscard]] static std::string message() {
+    return "this character looks like a quote, but is none";
+  }
+  [[nodiscard]] static std::string help() {
+    return "type \" or ', or quote the word that begins with it";
+  }
+};
+
+// Typographic quotes, as word processors make them.
+bool starts_false_quote(std::string_view text) {
+  const char32_t code = base::decode_utf8(text).code;
+  return (code >= 0x2018 && code <= 0x201F) || code == 0xAB || code == 0xBB || code == 0xB4;
+}
+
 // Bytes that a bare word may consist of without a second look. The lead bytes left out are those
 // of characters that look like blanks.
 constexpr std::array<bool, 256> plain_bytes() {
@@ -88,6 +104,8 @@ Line Lexer::line() {
       out.comment = comment();
       break;
     }
+    if (!kPlain[static_cast<unsigned char>(peek())] && starts_false_quote(text_.substr(at_)))
+      error(FalseQuote{}, span(at_, at_ + base::decode_utf8(text_.substr(at_)).bytes));
     words_.push_back(word());
     skip_blanks(nullptr);
   }

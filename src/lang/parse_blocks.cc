@@ -15,7 +15,7 @@ struct ForEachShape {
   static constexpr std::string_view id = "for-each-shape";
   [[nodiscard]] static std::string message() { return "`for_each` needs a list and a name"; }
   [[nodiscard]] static std::string help() {
-    return "write: for_each NAME in LIST; a list that is computed is captured first: "
+    return "write: for_each NAME in LIST; the list is made first: names = list \"a\" \"b\", "
            "files = glob \"*.txt\"";
   }
 };
@@ -150,9 +150,10 @@ const Stmt* Parser::if_block(const Line& head, Words words) {
 }
 
 const Stmt* Parser::for_each_block(const Line& head, Words words) {
-  bool well_formed = fits(*find_block_keyword("for_each"), words);
   const bool with_in = words.size() >= 3 && words[2].is("in");
-  if (well_formed && with_in != (words.size() == 4)) {
+  const bool several = with_in && words.size() > 4; // `in a b c`
+  bool well_formed = several || fits(*find_block_keyword("for_each"), words);
+  if (well_formed && (several || with_in != (words.size() == 4))) {
     error(ForEachShape{}, covering(words));
     well_formed = false;
   }

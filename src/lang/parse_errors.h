@@ -35,9 +35,9 @@ struct StatementOutsideBody {
   [[nodiscard]] std::string message() const {
     return base::cat("`", head, "` stands outside a body");
   }
-  [[nodiscard]] static std::string help() {
-    return "statements stand between `do` and `end` in a command";
-  }
+  [[nodiscard]] std::string help() const;
+  /// What the file level knows that is nearly the word; empty: nothing.
+  [[nodiscard]] std::string_view nearest() const;
 };
 
 } // namespace perch::lang

@@ -142,14 +142,45 @@ bool Parser::is_setting_not_block(const Line& line) const {
          (find_block_keyword(keyword) == nullptr || !has_body_below(line));
 }
 
-// A statement where none can be; of several in a row the first stands for all.
+std::string_view StatementOutsideBody::nearest() const {
+  std::vector<std::string_view> known;
+  for (const Setting& setting : settings()) {
+    if (setting.in(Region::File))
+      known.push_back(setting.shape.word);
+  }
+  if (find_block_keyword(head) != nullptr)
+    return {};
+  return base::nearest(head, known, head.size() < 6 ? 1 : 2).value_or("");
+}
+
+std::string StatementOutsideBody::help() const {
+  if (!nearest().empty())
+    return base::cat("did you mean `", nearest(), "`?");
+  if (head.ends_with(':'))
+    return "a recipe is written `command NAME`, its lines between `do` and `end`";
+  return "statements stand between `do` and `end` in a command";
+}
+
+// A statement where none can be; of several in a row the first stands for all but misspelt words.
 void Parser::misplaced_statement(const Line& line) {
   damaged_ = line.damaged;
-  if (!std::exchange(misplaced_run_, true))
-    error(StatementOutsideBody{raw(line.words[0])}, line.words[0].span);
+  const StatementOutsideBody problem{raw(line.words[0])};
+  if (!std::exchange(misplaced_run_, true) || !problem.nearest().empty())
+    error(problem, line.words[0].span);
   const std::size_t mark = stmts_.mark();
-  statement();
+  if (!has_body_below(line) || block_function(keyword_of(line)) != nullptr)
+    statement();
+  else
+    skip_block(line);
   stmts_.drop(mark);
+}
+
+// Takes a line and what looks like its body, with the `end` of that.
+void Parser::skip_block(const Line& head) {
+  for (take(); peek() != nullptr && peek()->column > head.column;)
+    take();
+  if (peek() != nullptr && peek()->column == head.column && keyword_of(*peek()) == "end")
+    take();
 }
 
 bool Parser::removed_let(const Line& line) {

@@ -118,23 +118,6 @@ struct GluedSemicolon {
   }
 };
 
-struct ShellSign {
-  static constexpr std::string_view id = "shell-sign";
-  std::string_view sign;
-  [[nodiscard]] std::string message() const {
-    return cat("`", sign, "` has no meaning here and is passed on as a word");
-  }
-  [[nodiscard]] std::string help() const {
-    if (sign.front() == '|')
-      return cat("programs are joined by a `pipe` block; to pass it on, quote it: \"", sign, "\"");
-    if (sign == "&")
-      return "what runs at the same time stands in a `parallel` block; to pass it on, quote it: "
-             "\"&\"";
-    return cat("capture what a program prints with NAME = PROGRAM; to pass it on, quote it: \"",
-               sign, "\"");
-  }
-};
-
 std::optional<ChainOp> chain_op(const Word& word) {
   if (word.is("&&"))
     return ChainOp::And;
@@ -143,15 +126,6 @@ std::optional<ChainOp> chain_op(const Word& word) {
   if (word.is(";"))
     return ChainOp::Then;
   return std::nullopt;
-}
-
-bool is_shell_sign(const Word& word) {
-  if (word.quote != Quote::None || word.text.empty() || word.text.size() > 4)
-    return false;
-  for (const std::string_view sign : {"|", "|&", "&", ">>", "<<", "<<<", "2>", "2>>", "2>&1", "&>"})
-    if (word.text == sign)
-      return true;
-  return false;
 }
 
 bool is_literal(const Word& word) {
@@ -367,13 +341,13 @@ bool Parser::clause(Words words, ChainOp before) {
     error(AssignmentInChain{}, head.span);
     return false;
   }
-  check_signs(out.words);
+  check_semicolons(out.words);
   clauses_.push(out);
   return true;
 }
 
-// Signs that mean something to a shell and nothing here.
-void Parser::check_signs(Words words) {
+// A `;` that was meant to end the call.
+void Parser::check_semicolons(Words words) {
   for (const Word& word : words) {
     const std::string_view text = source_.text;
     const std::uint32_t end = word.span.end;
@@ -381,8 +355,6 @@ void Parser::check_signs(Words words) {
                        text[end - 1] == ';' && text[end - 2] != '\\';
     if (glued)
       error(GluedSemicolon{}, {word.span.source, end - 1, end});
-    else if (is_shell_sign(word) && !damaged_)
-      diags_.warn(ShellSign{word.text}, word.span);
   }
 }
 

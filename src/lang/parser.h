@@ -124,6 +124,7 @@ private:
   void misplaced_item(const Line& line);
   void misplaced_statement(const Line& line);
   [[nodiscard]] bool is_setting_not_block(const Line& line) const;
+  void skip_block(const Line& head);
   bool removed_let(const Line& line);
   void removed_globals();
 
@@ -174,7 +175,7 @@ private:
   const Stmt* captured(Words value, const Line& head);
   const Stmt* call(Words words, const Line& head);
   bool clause(Words words, ChainOp before);
-  void check_signs(Words words);
+  void check_semicolons(Words words);
 
   // parse_blocks.cc: the block statements. Their head was taken; words[0] is the keyword.
   using BlockFunction = const Stmt* (Parser::*)(const Line& head, Words words);

@@ -139,7 +139,9 @@ private:
   const Node* unknown_head(Context& ctx, const lang::Clause& clause);
   const OpNode* op_node(Context& ctx, const op::OpDecl& op, const lang::Word& head,
                         std::span<const lang::Word> words, bool stage, Bare inner);
-  void op_argument_type(const op::Param& param, const Expr& e);
+  void too_many_words(const op::OpDecl& op, const lang::Word& head,
+                      std::span<const lang::Word> words, const lang::Word& first_surplus);
+  bool op_argument_fits(const op::OpDecl& op, const op::Param& param, const Expr& e);
   const Node* command_call(Context& ctx, const Command& command, std::span<const lang::Word> words);
   void check_command_words(const Command& command, const lang::Word& head,
                            std::span<const Expr> args);
@@ -152,8 +154,17 @@ private:
   const op::OpDecl* find_op(std::string_view name);
   const Bin* find_bin(std::string_view head) const;
   std::string_view nearest_call(const Context& ctx, std::string_view name, bool bins_too);
+  std::string_view nearest_op(std::string_view name);
+  bool is_misplaced_setting(const lang::Clause& clause);
   template <class N>
   N* node(const Context& ctx, NodeKind kind, Span span);
+
+  // habits.cc
+  void check_shell_words(std::span<const lang::Word> words);
+  bool is_shell_sign(const lang::Word& word) const;
+  bool reported_as_slip(const Context& ctx, const lang::Clause& clause);
+  bool is_value(const Context& ctx, const lang::Word& word) const;
+  bool program_exists(std::string_view name);
 
   // statements.cc
   Body body(Context& ctx, lang::Body stmts);
@@ -166,6 +177,7 @@ private:
   const Cond* condition(Context& ctx, const lang::Cond& cond);
   void warn_of_text(const Context& ctx, const lang::Word& word);
   const Cond* condition_call(Context& ctx, const lang::Cond& cond);
+  const Node* asked_in_condition(Context& ctx, const lang::Clause& clause);
   void declare_loop_captures(Context& ctx, lang::Body stmts);
   static void collect_assigned(lang::Body stmts, std::vector<std::string_view>& names);
 
@@ -177,10 +189,10 @@ private:
   const Node* with_env(Context& ctx, const lang::BlockStmt& stmt);
   const Node* with_cwd(Context& ctx, const lang::BlockStmt& stmt);
   const Node* sandbox(Context& ctx, const lang::BlockStmt& stmt);
-  const Node* asked_in_condition(Context& ctx, const lang::Clause& clause);
   void check_sandbox_flags(std::span<const Expr> flags);
   const Node* cache(Context& ctx, const lang::BlockStmt& stmt);
   const Node* platform(Context& ctx, const lang::PlatformStmt& stmt);
+  void check_platform(bool arch, std::string_view name, Span span);
   const Node* pipe(Context& ctx, const lang::PipeStmt& stmt);
   const Node* wasm_run(Context& ctx, const lang::WasmRunStmt& stmt);
   void wasm_item(Context& ctx, const lang::WasmRunStmt::Item& item, WasmParts& parts);
@@ -206,6 +218,8 @@ private:
   std::vector<std::unique_ptr<Unit>> units_;
   std::unordered_map<std::string, Unit*> by_path_;
   std::unordered_map<std::string_view, const op::OpDecl*> op_memo_;
+  std::unordered_map<std::string_view, std::string_view> nearest_memo_;
+  std::unordered_map<std::string_view, bool> program_memo_;
   std::unordered_map<std::string_view, const Bin*> bins_;
   std::vector<std::pair<Command*, const lang::ProcDecl*>> procs_;
   /// Words of `requires` that may hold names; resolved once all names are declared.

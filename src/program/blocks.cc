@@ -298,6 +298,8 @@ const Node* Analyzer::platform(Context& ctx, const lang::PlatformStmt& stmt) {
   auto* made = node<PlatformNode>(ctx, NodeKind::Platform, stmt.head);
   made->arch = stmt.arch;
   made->value = expr(ctx, stmt.value, Bare::Text);
+  if (made->value.plain())
+    check_platform(stmt.arch, made->value.text, made->value.span);
   made->body = body(ctx, stmt.body);
   return made;
 }

@@ -70,10 +70,13 @@ bool takes(const op::OpDecl& op, std::size_t words) {
   return words >= least && words <= most;
 }
 
-/// A word that stands before `do`, or in an `arg`, and never in a body.
-bool is_configuration(std::string_view word) {
-  return lang::find_setting(word, lang::Region::Command) != nullptr ||
-         lang::find_setting(word, lang::Region::Arg) != nullptr;
+/// Settings that are programs, too, and are run only by words that do not fit the setting.
+bool reads_as_setting(std::span<const lang::Word> words) {
+  const lang::Setting* setting = lang::find_setting(words[0].text, lang::Region::Command);
+  const std::size_t behind = words.size() - 1;
+  if (setting == nullptr || behind < setting->shape.min_words || behind > setting->shape.max_words)
+    return false;
+  return words[0].text != "env" || base::is_identifier(words[1].text);
 }
 
 bool literal_fits(Type type, std::string_view text) {
@@ -122,13 +125,18 @@ std::string_view type_words(Type type) {
   return "text";
 }
 
-std::string_view type_hint(Type type) {
+std::string type_hint(const op::OpDecl& op, Type type, const Expr& e) {
+  if (!e.quoted && e.text.starts_with('-') && e.text.size() > 1 && !base::parse_float(e.text))
+    return cat("usage: ", op_usage(op), "; to run the program instead: exec ", op.name, " …");
   if (type == Type::Duration)
     return "such as 500ms, 2s, 1h30m; a bare number is seconds";
   if (type == Type::Path)
     return "an empty path never means the current directory; write \".\"";
-  return "";
+  return cat("usage: ", op_usage(op));
 }
+
+/// How far a word may be from what it was meant to be: short ones are near everything.
+int likeness(std::string_view name) { return name.size() <= 3 ? 1 : 2; }
 
 /// `name:value` for a named parameter: the word without its prefix, or nothing.
 std::optional<lang::Word> named_value(const lang::Word& word, std::string_view name,
@@ -192,16 +200,11 @@ const Bin* Analyzer::find_bin(std::string_view head) const {
 }
 
 std::string_view Analyzer::nearest_call(const Context& ctx, std::string_view name, bool bins_too) {
-  std::vector<std::string_view> candidates;
-  for (const auto& family : ops_.families()) {
-    for (const op::OpDecl& op : family)
-      candidates.push_back(op.name);
-  }
-  // Short words are near everything; ask for more likeness there.
-  const int distance = name.size() <= 3 ? 1 : 2;
-  if (auto op = base::nearest(name, candidates, distance))
-    return *op;
-  candidates = ctx.unit->seen_order;
+  if (const std::string_view op = nearest_op(name); !op.empty())
+    return op;
+  if (diags_.errors() > diag::Diags::kMaxKept)
+    return {}; // nobody reads one more, and there may be a hundred thousand
+  std::vector<std::string_view> candidates = ctx.unit->seen_order;
   for (const auto& [tpl, seen] : ctx.unit->seen_templates)
     candidates.push_back(tpl);
   if (bins_too) {
@@ -209,7 +212,19 @@ std::string_view Analyzer::nearest_call(const Context& ctx, std::string_view nam
       candidates.push_back(bin);
   }
   std::ranges::sort(candidates);
-  return base::nearest(name, candidates, distance).value_or("");
+  return base::nearest(name, candidates, likeness(name)).value_or("");
+}
+
+std::string_view Analyzer::nearest_op(std::string_view name) {
+  auto [at, added] = nearest_memo_.emplace(name, std::string_view());
+  if (!added || diags_.errors() > diag::Diags::kMaxKept)
+    return at->second;
+  std::vector<std::string_view> candidates;
+  for (const auto& family : ops_.families()) {
+    for (const op::OpDecl& op : family)
+      candidates.push_back(op.name);
+  }
+  return at->second = base::nearest(name, candidates, likeness(name)).value_or("");
 }
 
 const Node* Analyzer::call_statement(Context& ctx, const lang::CallStmt& stmt, Slot capture,
@@ -247,6 +262,10 @@ const Node* Analyzer::clause(Context& ctx, const lang::Clause& clause, Slot capt
     auto* fresh = const_cast<Node*>(made);
     fresh->capture = capture;
     fresh->capture_name = capture_name;
+    const op::OpDecl* op =
+        made->kind == NodeKind::Op ? static_cast<const OpNode*>(made)->op : nullptr;
+    if (op != nullptr && op->returns == Type::None && strictness_ == Strictness::Check)
+      diags_.add(diag::make(NoValue{op->name}, clause.span, diag::Severity::Note));
   }
   return made;
 }
@@ -292,28 +311,39 @@ const Node* Analyzer::named_call(Context& ctx, const lang::Clause& clause, Slot 
   return unknown_head(ctx, clause);
 }
 
+/// A line that stands before `do`, or in an `arg`, and never in a body. Where a program has the
+/// same name, only if the words fit the setting.
+bool Analyzer::is_misplaced_setting(const lang::Clause& clause) {
+  const std::string_view word = clause.words[0].text;
+  if (reads_as_setting(clause.words))
+    return true;
+  const bool setting = lang::find_setting(word, lang::Region::Command) != nullptr ||
+                       lang::find_setting(word, lang::Region::Arg) != nullptr;
+  return setting && !program_exists(word);
+}
+
 const Node* Analyzer::unknown_head(Context& ctx, const lang::Clause& clause) {
   const lang::Word& head = clause.words[0];
-  if (is_configuration(head.text) &&
-      (!loading_.program_exists || !loading_.program_exists(head.text))) {
+  if (is_misplaced_setting(clause)) {
     diags_.error(ConfigInBody{head.text}, head.span);
     return nullptr;
   }
+  if (reported_as_slip(ctx, clause))
+    return nullptr;
   if (program_->requirements.present) {
     diags_.error(BinNotDeclared{head.text, nearest_call(ctx, head.text, true)}, head.span);
     return nullptr;
   }
   // Without a manifest any program may run. A word that is nearly an op and no program on this
   // machine is a typing error, though, and must not wait for run time.
-  const std::string_view nearest = nearest_call(ctx, head.text, false);
-  const bool exists = loading_.program_exists && loading_.program_exists(head.text);
-  if (!exists && (!nearest.empty() || strictness_ == Strictness::Check)) {
-    const UnknownOp problem{head.text, nearest};
-    if (!nearest.empty()) {
+  if (!program_exists(head.text)) {
+    const UnknownOp problem{head.text, nearest_call(ctx, head.text, false)};
+    if (!problem.nearest.empty()) {
       diags_.error(problem, head.span);
       return nullptr;
     }
-    diags_.warn(problem, head.span);
+    if (strictness_ == Strictness::Check)
+      diags_.warn(problem, head.span);
   }
   return exec_node(ctx, clause, nullptr);
 }
@@ -324,6 +354,7 @@ const Node* Analyzer::exec_node(Context& ctx, const lang::Clause& clause, const 
     diags_.error(BinNotDeclared{head.text, nearest_call(ctx, head.text, true)}, head.span);
     return nullptr;
   }
+  check_shell_words(clause.words);
   auto* made = node<ExecNode>(ctx, NodeKind::Exec, clause.span);
   made->head = expr(ctx, head, Bare::Text);
   made->bin = bin;
@@ -401,7 +432,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
         if (given[i] != nullptr)
           diags_.error(DuplicateDeclaration{params[i].name}, word.span);
         given[i] = keep(expr(ctx, *value, Bare::Text));
-        op_argument_type(params[i], *given[i]);
+        (void)op_argument_fits(op, params[i], *given[i]);
         named = true;
       }
     }
@@ -411,16 +442,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
       ++next;
     }
     if (next == params.size()) {
-      if (stage) {
-        diags_.error(NotAStage{op.name}, word.span);
-        return nullptr;
-      }
-      std::string program;
-      const bool flags = std::ranges::any_of(
-          words, [](const lang::Word& each) { return each.text.starts_with('-'); });
-      if (flags)
-        program = cat(head.text, " …");
-      diags_.error(TooManyArguments{op.name, arena_.copy(usage), program}, word.span);
+      too_many_words(op, head, words, word);
       return nullptr;
     }
     const Expr e = expr(ctx, word, bare);
@@ -433,7 +455,8 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
       rest.push_back(e);
       continue;
     }
-    op_argument_type(params[next], e);
+    if (!op_argument_fits(op, params[next], e))
+      return nullptr;
     given[next++] = keep(e);
   }
   for (std::size_t i = 0; i < params.size(); ++i) {
@@ -447,15 +470,40 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
   return made;
 }
 
-void Analyzer::op_argument_type(const op::Param& param, const Expr& e) {
-  if (!e.plain() || literal_fits(param.type, e.text))
+void Analyzer::too_many_words(const op::OpDecl& op, const lang::Word& head,
+                              std::span<const lang::Word> words, const lang::Word& first_surplus) {
+  if (is_shell_sign(first_surplus)) {
+    check_shell_words({&first_surplus, 1});
     return;
-  diags_.error(ArgumentType{param.name, type_words(param.type), e.text, type_hint(param.type)},
-               e.span);
+  }
+  const bool flags =
+      std::ranges::any_of(words, [](const lang::Word& each) { return each.text.starts_with('-'); });
+  diags_.error(TooManyArguments{op.name, arena_.copy(op_usage(op)),
+                                flags ? cat(head.text, " …") : std::string()},
+               first_surplus.span);
+}
+
+bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param, const Expr& e) {
+  if (!e.plain())
+    return true;
+  if (!literal_fits(param.type, e.text)) {
+    diags_.error(ArgumentType{param.name, type_words(param.type), e.text,
+                              arena_.copy(type_hint(op, param.type, e))},
+                 e.span);
+    return false;
+  }
+  // Ops take a path as it is written: `rm *.o` would remove one file of that very name.
+  if (param.type == Type::Path && !e.quoted && param.name != "pattern" &&
+      e.text.find_first_of("*?") != e.text.npos) {
+    diags_.error(UnexpandedPattern{e.text}, e.span);
+    return false;
+  }
+  return true;
 }
 
 const Node* Analyzer::command_call(Context& ctx, const Command& command,
                                    std::span<const lang::Word> words) {
+  check_shell_words(words);
   auto* made = node<CommandCallNode>(ctx, NodeKind::CommandCall,
                                      diag::join(words.front().span, words.back().span));
   made->command = &command;

@@ -105,10 +105,11 @@ void Analyzer::apply_config(Context& ctx, Command& command, const lang::ConfigLi
   } else if (key == "proxy_args") {
     command.proxy_args = true;
     command.proxy_slot = ctx.frame->assign("proxy_args");
-  } else if (key == "require_os") {
-    command.require_os = texts(arena_, command.require_os, line.words);
-  } else if (key == "require_arch") {
-    command.require_arch = texts(arena_, command.require_arch, line.words);
+  } else if (key == "require_os" || key == "require_arch") {
+    auto& names = key == "require_os" ? command.require_os : command.require_arch;
+    names = texts(arena_, names, line.words);
+    for (const lang::Word& name : line.words)
+      check_platform(key == "require_arch", name.text, name.span);
   } else if (key == "dir") {
     command.dir = keep(expr(ctx, line.words[0], Bare::Text));
   } else if (key == "env") {

@@ -291,6 +291,8 @@ void Analyzer::declare_need(Unit& unit, const lang::Need& need) {
       diags_.error(ConfigShape{need.keyword, "a plain word without placeholders"}, word.span);
       continue;
     }
+    if (need.keyword == "os" || need.keyword == "arch")
+      check_platform(need.keyword == "arch", word.text, word.span);
     made.text = word.text;
     list.push_back(made);
   }

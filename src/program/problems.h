@@ -138,6 +138,16 @@ struct ArgumentType {
   std::string help() const { return std::string(hint); }
 };
 
+struct UnexpandedPattern {
+  static constexpr std::string_view id = "unexpanded-pattern";
+  std::string_view text;
+  std::string message() const { return cat("`", text, "` names one file: nothing expands it"); }
+  std::string help() const {
+    return cat("files = glob \"", text,
+               "\", and a `for_each` over them; for the one file, quote it");
+  }
+};
+
 struct UnknownFlag {
   static constexpr std::string_view id = "unknown-argument";
   std::string_view command, name, nearest, usage;

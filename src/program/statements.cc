@@ -249,9 +249,7 @@ const Node* Analyzer::asked_in_condition(Context& ctx, const lang::Clause& claus
 
 const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {
   auto* made = node<ForEachNode>(ctx, NodeKind::ForEach, stmt.head);
-  // `for_each SRC V`: an identifier that is a binding means its value here too; a bare word that is
-  // none is its own text, one line.
-  made->source = expr(ctx, stmt.source, Bare::Name);
+  made->source = expr(ctx, stmt.source, Bare::Lookup);
   ctx.frame->push(FrameBuilder::Scope::Names);
   made->variable = ctx.frame->fresh(stmt.name);
   made->variable_name = stmt.name;
@@ -263,7 +261,7 @@ const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {
 
 const Node* Analyzer::match(Context& ctx, const lang::MatchStmt& stmt) {
   auto* made = node<MatchNode>(ctx, NodeKind::Match, stmt.head);
-  made->subject = expr(ctx, stmt.subject, Bare::Name);
+  made->subject = expr(ctx, stmt.subject, Bare::Lookup);
   const bool on_kind = stmt.subject.plain() && stmt.subject.text.ends_with(".kind");
   std::vector<MatchNode::Case> cases;
   for (const lang::MatchStmt::Case& arm : stmt.cases) {

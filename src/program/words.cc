@@ -116,6 +116,8 @@ Expr Analyzer::expr(Context& ctx, const lang::Word& word, Bare bare) {
         diags_.error(UnknownOp{part.text, nearest_call(ctx, part.text, false)}, part.span);
         break;
       }
+      if (op->returns == op::Type::None)
+        diags_.error(NoValue{part.text}, part.span);
       const lang::Word head{.span = part.span, .text = part.text};
       pieces.push_back({.kind = Piece::Kind::Call,
                         .call = op_node(ctx, *op, head, part.args, false, Bare::Lookup)});

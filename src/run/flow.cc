@@ -131,7 +131,7 @@ Flow run_chosen(State& state, const program::MatchNode& node, const std::string&
 } // namespace
 
 Flow run_match(State& state, const program::MatchNode& node) {
-  PERCH_TRY_ASSIGN(const std::string subject, text_of(state, node.subject));
+  PERCH_TRY_ASSIGN(const std::string subject, text_or_empty(state, node.subject));
   if (!watched(state))
     return run_chosen(state, node, subject, nullptr);
   Step step(state);

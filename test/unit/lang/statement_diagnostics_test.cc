@@ -506,43 +506,6 @@ error[glued-semicolon]: `;` at the end of a word neither ends the call nor means
 )");
 }
 
-TEST(StatementDiagnostics, signs_of_a_shell_are_warned_about) {
-  EXPECT_EQ(reported(R"(command a
-    do
-        ls | wc
-        sleep 5 &
-        make 2>&1 >> log
-        echo "|" \| a|b
-    end
-end
-)"),
-            R"(warning[shell-sign]: `|` has no meaning here and is passed on as a word
-  --> a.perch:3:12
-   |
- 3 |         ls | wc
-   |            ^
-   = help: programs are joined by a `pipe` block; to pass it on, quote it: "|"
-warning[shell-sign]: `&` has no meaning here and is passed on as a word
-  --> a.perch:4:17
-   |
- 4 |         sleep 5 &
-   |                 ^
-   = help: what runs at the same time stands in a `parallel` block; to pass it on, quote it: "&"
-warning[shell-sign]: `2>&1` has no meaning here and is passed on as a word
-  --> a.perch:5:14
-   |
- 5 |         make 2>&1 >> log
-   |              ^^^^
-   = help: capture what a program prints with NAME = PROGRAM; to pass it on, quote it: "2>&1"
-warning[shell-sign]: `>>` has no meaning here and is passed on as a word
-  --> a.perch:5:19
-   |
- 5 |         make 2>&1 >> log
-   |                   ^^
-   = help: capture what a program prints with NAME = PROGRAM; to pass it on, quote it: ">>"
-)");
-}
-
 TEST(StatementDiagnostics, an_assignment_needs_something_that_has_a_result) {
   EXPECT_EQ(reported(R"(command a
     do

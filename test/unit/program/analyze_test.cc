@@ -117,6 +117,21 @@ TEST(Analyze, an_unknown_op_without_a_manifest_is_a_typing_error_only_when_it_is
   EXPECT_EQ(body_ids("exec prnt \"x\""), "");
 }
 
+TEST(Analyze, signs_of_a_shell_are_errors_unless_quoted) {
+  EXPECT_EQ(body_ids("ls | wc"), "shell-sign@1");
+  EXPECT_EQ(body_ids("make 2>&1 >>log"), "shell-sign@1 shell-sign@1");
+  EXPECT_EQ(body_ids("sleep 5 &"), "shell-sign@1");
+  EXPECT_EQ(body_ids("echo $(date)"), "shell-sign@1");
+  EXPECT_EQ(body_ids("echo \"|\" \\| a|b '>' >=1.2 a>b"), "");
+}
+
+TEST(Analyze, slips_of_other_languages_are_named) {
+  EXPECT_EQ(body_ids("return 5"), "foreign-word@1");
+  EXPECT_EQ(body_ids("x := 5"), "not-an-assignment@1");
+  EXPECT_EQ(body_ids("x = 5 + 3"), "value-as-program@1");
+  EXPECT_EQ(body_ids("x = \"a\"\ny = x"), "value-as-program@2");
+}
+
 TEST(Analyze, with_a_manifest_only_declared_programs_run) {
   constexpr std::string_view needs = "requires\n    bin \"git\"\n    bin \"/usr/bin/true\"\nend\n";
   EXPECT_EQ(body_ids("git status", needs), "");

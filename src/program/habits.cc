@@ -1,0 +1,234 @@
+// Heads that mean nothing here, and words that mean something in a shell only: what people write
+// who come from other languages, and what they are to write instead.
+
+#include "lang/keywords.h"
+#include "program/analyzer.h"
+
+#include <algorithm>
+#include <array>
+
+namespace perch::program {
+
+namespace {
+
+struct ForeignWord {
+  static constexpr std::string_view id = "foreign-word";
+  std::string_view word, replacement;
+  std::string message() const { return cat("`", word, "` is no word of this language"); }
+  std::string help() const { return std::string(replacement); }
+};
+
+struct NotAnAssignment {
+  static constexpr std::string_view id = "not-an-assignment";
+  std::string_view target, sign;
+  std::string message() const {
+    return target.empty() ? cat("there is no name in front of `", sign, '`')
+                          : cat("`", target, ' ', sign, "` assigns nothing");
+  }
+  std::string help() const {
+    if (target.empty())
+      return "write NAME = VALUE";
+    const bool named = base::is_identifier(target);
+    if (sign == "=" && !named)
+      return "a name is made of letters, digits and `_`, and does not begin with a digit";
+    const std::string form = named ? cat("write ", target, " = …") : std::string("write NAME = …");
+    if (sign == "==")
+      return cat("to assign, ", form, "; a comparison stands behind `if`");
+    if (sign == "+=")
+      return cat(form, " with the whole new value; a text is joined by placeholders: \"${",
+                 named ? target : "NAME", "} more\"");
+    return form;
+  }
+};
+
+struct ValueAsProgram {
+  static constexpr std::string_view id = "value-as-program";
+  std::string shown;        ///< as it was written
+  std::string_view binding; ///< the name of a value in scope; else empty
+  bool alone = false;       ///< the only word
+  std::string message() const { return cat(shown, " is a value here, and no program"); }
+  std::string help() const {
+    if (!binding.empty() && alone)
+      return cat("for its value write \"${", binding, "}\"");
+    if (!binding.empty())
+      return cat("to compare its value write ", binding, " == VALUE; to print it, print ", binding);
+    return alone ? "NAME = VALUE keeps a value; print VALUE shows it"
+                 : "a value is one word: put all of it into one text with \"${placeholders}\"; "
+                   "there is no arithmetic";
+  }
+};
+
+struct ShellSign {
+  static constexpr std::string_view id = "shell-sign";
+  std::string_view sign;
+  std::string message() const {
+    return cat("`", sign, "` means nothing here: no shell reads this line");
+  }
+  std::string help() const {
+    const std::string quoted = cat("; to pass it on, quote it: \"", sign, "\"");
+    if (sign.front() == '|')
+      return cat("programs are joined by a `pipe` block", quoted);
+    if (sign == "&")
+      return cat("what runs at the same time stands in a `parallel` block", quoted);
+    if (sign.starts_with("$("))
+      return cat("capture it first, NAME = PROGRAM …, and write ${NAME}", quoted);
+    if (sign.contains('<'))
+      return cat("a `pipe` block feeds a program; text over several lines stands in backticks",
+                 quoted);
+    return cat("capture it, NAME = PROGRAM …, then write_file or append_file; `try_shell` and "
+               "`shell` run text of a shell",
+               quoted);
+  }
+};
+
+struct ShellVariable {
+  static constexpr std::string_view id = "shell-variable";
+  std::string_view text;
+  std::string message() const { return cat("`", text, "` is passed on as it stands"); }
+  std::string help() const {
+    const std::string_view name = text.starts_with('~') ? "HOME" : text.substr(1);
+    return cat("for the value write ${", name, "}", text.starts_with('~') ? "/…" : "",
+               "; to say that you mean the text, quote it: \"", text, "\"");
+  }
+};
+
+constexpr std::array<std::string_view, 7> kAssignmentSigns = {
+    "=", "==", ":=", "+=", "-=", "?=", "::="};
+
+/// `>`, `2>>file`, `<<EOT`, `2>&1`: what a shell takes for a redirection. `>=1.2` is a version.
+bool is_redirection(std::string_view raw) {
+  if (!raw.empty() && (raw[0] == '&' || (raw[0] >= '0' && raw[0] <= '9')))
+    raw.remove_prefix(1);
+  if (raw.empty() || (raw[0] != '>' && raw[0] != '<'))
+    return false;
+  const std::size_t signs = std::min(raw.find_first_not_of(raw[0]), raw.size());
+  return signs <= 3 && !raw.substr(signs).starts_with('=');
+}
+
+/// A quoted head may be a program that is not on this machine.
+bool could_name_a_program(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return base::is_identifier(std::string_view(&c, 1)) || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '+';
+  });
+}
+
+/// `$NAME` and `~/…`.
+bool is_expansion(std::string_view raw) {
+  return raw.starts_with("~/") || (raw.starts_with('$') && base::is_identifier(raw.substr(1)));
+}
+
+constexpr std::array<std::string_view, 16> kSystems = {
+    "aix",   "android", "darwin",  "dragonfly", "freebsd", "illumos", "ios",    "js",
+    "linux", "netbsd",  "openbsd", "plan9",     "solaris", "unix",    "wasip1", "windows"};
+constexpr std::array<std::string_view, 16> kArchitectures = {
+    "386",    "amd64", "arm",     "arm64",   "loong64", "mips",    "mips64", "mips64le",
+    "mipsle", "ppc64", "ppc64le", "riscv64", "s390x",   "sparc64", "wasm",   "riscv"};
+
+struct OtherName {
+  std::string_view name, ours;
+};
+constexpr std::array kOtherNames = {
+    OtherName{"macos", "darwin"}, OtherName{"mac", "darwin"},    OtherName{"osx", "darwin"},
+    OtherName{"win", "windows"},  OtherName{"win32", "windows"}, OtherName{"x86_64", "amd64"},
+    OtherName{"x64", "amd64"},    OtherName{"aarch64", "arm64"}, OtherName{"i386", "386"},
+    OtherName{"i686", "386"},     OtherName{"x86", "386"},
+};
+
+} // namespace
+
+/// A system that does not exist would never be the one at hand, and nobody would be told.
+void Analyzer::check_platform(bool arch, std::string_view name, Span span) {
+  const auto known = std::span<const std::string_view>(arch ? kArchitectures : kSystems);
+  if (std::ranges::find(known, name) != known.end())
+    return;
+  std::string folded(name);
+  for (char& c : folded)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const auto other = std::ranges::find(kOtherNames, folded, &OtherName::name);
+  const UnknownPlatform problem{
+      .what = arch ? "architecture" : "operating system",
+      .name = name,
+      .nearest =
+          other != kOtherNames.end() ? other->ours : base::nearest(folded, known).value_or(""),
+      .examples = arch ? "such as amd64, arm64, riscv64"
+                       : "such as linux, darwin, windows, or unix for all but windows"};
+  if (!problem.nearest.empty())
+    diags_.error(problem, span);
+  else if (strictness_ == Strictness::Check)
+    diags_.warn(problem, span);
+}
+
+void Analyzer::check_shell_words(std::span<const lang::Word> words) {
+  for (const lang::Word& word : words) {
+    if (word.quote == lang::Quote::Whole)
+      continue;
+    const std::string_view raw = sources_.text(word.span);
+    if (is_shell_sign(word))
+      diags_.error(ShellSign{raw}, word.span);
+    else if (strictness_ == Strictness::Check && word.quote == lang::Quote::None && word.plain() &&
+             is_expansion(raw))
+      diags_.add(diag::make(ShellVariable{raw}, word.span, diag::Severity::Note));
+  }
+}
+
+bool Analyzer::is_shell_sign(const lang::Word& word) const {
+  if (word.quote == lang::Quote::Whole)
+    return false;
+  const std::string_view raw = sources_.text(word.span);
+  return raw == "|" || raw == "|&" || raw == "&" || raw.starts_with("$(") || is_redirection(raw);
+}
+
+/// A head that is no program people have, but a slip that can be named. True when it was reported.
+bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) {
+  const lang::Word& head = clause.words[0];
+  const bool bare = head.quote == lang::Quote::None;
+  if (clause.words.size() > 1 && bare) {
+    const lang::Word& second = clause.words[1];
+    const auto sign = std::ranges::find_if(kAssignmentSigns,
+                                           [&](std::string_view each) { return second.is(each); });
+    if (sign != kAssignmentSigns.end()) {
+      diags_.error(NotAnAssignment{head.text, *sign}, diag::join(head.span, second.span));
+      return true;
+    }
+  }
+  if (bare && head.is("=")) {
+    diags_.error(NotAnAssignment{"", "="}, head.span);
+    return true;
+  }
+  if (program_exists(head.text))
+    return false;
+  if (const std::string_view hint = bare ? lang::replacement_for_foreign(head.text) : "";
+      !hint.empty()) {
+    diags_.error(ForeignWord{head.text, hint}, head.span);
+    return true;
+  }
+  if (is_shell_sign(head)) {
+    diags_.error(ShellSign{sources_.text(head.span)}, head.span);
+    return true;
+  }
+  const bool named = bare && is_value(ctx, head);
+  const bool literal = (head.quote == lang::Quote::Whole && !could_name_a_program(head.text)) ||
+                       base::parse_float(head.text);
+  if (!named && !literal)
+    return false;
+  diags_.error(ValueAsProgram{named ? cat("`", head.text, "`") : cat(sources_.text(head.span)),
+                              named ? head.text : std::string_view(), clause.words.size() == 1},
+               head.span);
+  return true;
+}
+
+/// Whether a word is the name of something that has a value here.
+bool Analyzer::is_value(const Context& ctx, const lang::Word& word) const {
+  const auto name = lookup(ctx, word.text, word.span);
+  return name && (name->slot >= 0 || name->binding >= 0 || name->automatic != Automatic::None);
+}
+
+bool Analyzer::program_exists(std::string_view name) {
+  auto [at, added] = program_memo_.emplace(name, false);
+  if (added)
+    at->second = loading_.program_exists && loading_.program_exists(name);
+  return at->second;
+}
+
+} // namespace perch::program
