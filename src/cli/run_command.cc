@@ -111,6 +111,17 @@ int plan_only(const Context& context, const Loaded& loaded, run::Request request
 
 } // namespace
 
+namespace {
+
+/// The deadline of a test is a line of the test, not the flag that stands for it.
+void name_test_limit(Error& error) {
+  constexpr std::string_view kFlag = "`--max-runtime`";
+  if (const std::size_t at = error.help.find(kFlag); at != std::string::npos)
+    error.help.replace(at, kFlag.size(), "`test_timeout`");
+}
+
+} // namespace
+
 int execute(const Context& context, const Loaded& loaded, run::Request request,
             run::Watcher* watcher) {
   const Options& options = context.options;
@@ -179,7 +190,9 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
     deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(*options.max_runtime_ns);
   }
   request.cancel = deadline ? root->child(deadline) : root;
-  const run::Outcome outcome = run::execute(setting, request);
+  run::Outcome outcome = run::execute(setting, request);
+  if (options.verb == Verb::RunTest && outcome.failure)
+    name_test_limit(outcome.failure->error);
   if (outcome.failure && !run::is_quiet(outcome))
     context.report(run::to_diag(*outcome.failure));
   (*readers)->report_failures();
@@ -222,6 +235,25 @@ std::optional<Loaded> load_to_run(const Context& context) {
   return loaded;
 }
 
+namespace {
+
+/// The walls of a test around its own directory.
+Result<policy::Policy> with_test_walls(policy::Policy policy, const program::Command& test,
+                                       const std::string& directory) {
+  policy::FlagRules rules{.no_shell = !test.test_allow_shell,
+                          .no_subprocess = !test.test_allow_subprocess && !test.test_allow_shell,
+                          .no_network = !test.test_allow_network,
+                          .directory = directory};
+  if (!test.test_allow_write && !test.test_keep_cwd)
+    rules.allow_write_path = std::vector<std::string>{directory};
+  PERCH_TRY_ASSIGN(std::vector<policy::Layer> layers, policy::test_layers(rules));
+  for (policy::Layer& layer : layers)
+    policy = policy.with(std::make_shared<const policy::Layer>(std::move(layer)));
+  return policy;
+}
+
+} // namespace
+
 int run_test(const Context& context) {
   const std::optional<Loaded> loaded = load_to_run(context);
   if (!loaded)
@@ -234,6 +266,12 @@ int run_test(const Context& context) {
                            : request.error());
     return kUsage;
   }
+  auto walled = with_test_walls(std::move(request->policy), *command, words[1]);
+  if (!walled) {
+    context.report(walled.error());
+    return kUsage;
+  }
+  request->policy = std::move(*walled);
   request->command = command;
   request->words.clear();
   request->roots_directory = words[1];

@@ -11,6 +11,7 @@
 #include "sys/pipe.h"
 #include "sys/poll_item.h"
 #include "sys/real.h"
+#include "sys/signal_names.h"
 
 #include <algorithm>
 #include <array>
@@ -28,18 +29,23 @@ struct Wanted {
   std::size_t jobs = 0;
 };
 
+constexpr const char* kUsageLine =
+    "usage: perch test [--filter TEXT] [-v] [--jobs N] [--junit FILE]";
+
 Result<Wanted> wanted(const std::vector<std::string>& words) {
   Wanted out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::string_view word = words[i];
     std::string_view value;
     const auto equals = word.find('=');
-    const bool takes = word.starts_with("--filter") || word.starts_with("--junit") ||
-                       word.starts_with("--jobs") || word == "-j";
-    if (takes && equals != word.npos) {
+    if (word.starts_with("--") && equals != word.npos) {
       value = word.substr(equals + 1);
       word = word.substr(0, equals);
-    } else if (takes && i + 1 < words.size()) {
+    }
+    const bool takes = word == "--filter" || word == "--junit" || word == "--jobs" || word == "-j";
+    if (takes && equals == std::string_view::npos) {
+      if (i + 1 == words.size())
+        return fail(kind::kBadArgument, cat('`', word, "` needs a value"), words[i], kUsageLine);
       value = words[++i];
     }
     if (word == "-v" || word == "--verbose") {
@@ -52,10 +58,19 @@ Result<Wanted> wanted(const std::vector<std::string>& words) {
       out.jobs = static_cast<std::size_t>(*base::parse_int(value));
     } else {
       return fail(kind::kBadArgument, cat("test cannot use `", words[i], '`'), words[i],
-                  "usage: perch test [--filter TEXT] [-v] [--jobs N] [--junit FILE]");
+                  kUsageLine);
     }
   }
   return out;
+}
+
+/// How a test's process ended, in words.
+std::string ending_of(const lane::Ended& ended) {
+  using How = lane::Ended::How;
+  if (ended.how == How::Exited)
+    return cat("it ended with exit status ", ended.code);
+  return ended.how == How::Signalled ? cat("it was ended by ", sys::signal_name(ended.code))
+                                     : ended.error.message;
 }
 
 /// A test while it runs.
@@ -93,15 +108,6 @@ private:
 std::vector<std::string> Runner::arguments(const program::Command& test,
                                            const std::string& directory) {
   std::vector<std::string> out = {"perch"};
-  if (!test.test_allow_shell)
-    out.emplace_back("--no-shell");
-  if (!test.test_allow_subprocess && !test.test_allow_shell)
-    out.emplace_back("--no-subprocess");
-  if (!test.test_allow_network)
-    out.emplace_back("--no-network");
-  if (!test.test_allow_write && !test.test_keep_cwd) {
-    out.push_back(cat("--allow-write-path=", directory));
-  }
   out.push_back(cat("--max-runtime=", test.test_timeout_s.value_or(30)));
   out.insert(out.end(), context_.options.flag_words.begin(), context_.options.flag_words.end());
   const std::vector<std::string> readers = reader_flags(context_, test.name);
@@ -162,6 +168,7 @@ void Runner::finish(Running& test) {
   drain(test);
   test.result->duration_ns = context_.world.clock.steady_ns() - test.started_ns;
   test.result->passed = ended.how == lane::Ended::How::Exited && ended.code == 0;
+  test.result->ending = ending_of(ended);
   if (test.directory.empty())
     return;
   if (const auto spot = context_.world.fs.locate(test.directory, sys::Final::NoFollow)) {

@@ -21,6 +21,19 @@ std::string indented(std::string_view text) {
   return out;
 }
 
+bool says_why(const TestResult& result) {
+  return result.output.starts_with("error[") || result.output.contains("\nerror[");
+}
+
+/// The first line of the error it ended with.
+std::string_view headline(const TestResult& result) {
+  if (!says_why(result))
+    return result.ending;
+  const std::string_view output = result.output;
+  const std::size_t begin = output.starts_with("error[") ? 0 : output.rfind("\nerror[") + 1;
+  return output.substr(begin, output.find('\n', begin) - begin);
+}
+
 /// Text for XML 1.0, which cannot hold most control characters.
 std::string xml(std::string_view text) {
   std::string out;
@@ -61,6 +74,9 @@ std::string test_report(std::span<const TestResult> results, bool verbose, std::
     out += cat(line, '(', base::duration_text(result.duration_ns), ")\n");
     if (!result.passed || verbose)
       out += indented(result.output);
+    // An error says itself what has happened.
+    if (!result.passed && !says_why(result))
+      out += indented(result.ending);
     failed += result.passed ? 0 : 1;
   }
   out += cat('\n', results.size() - failed, " passed, ", failed, " failed in ",
@@ -85,8 +101,9 @@ Status write_junit(const Context& context, std::string_view path, std::string_vi
     text += cat("  <testcase name=\"", xml(result.name), "\" time=\"", seconds(result.duration_ns),
                 "\">");
     const std::string output = xml(result.output);
-    text += result.passed ? cat("<system-out>", output, "</system-out>")
-                          : cat("<failure message=\"failed\">", output, "</failure>");
+    text += result.passed
+                ? cat("<system-out>", output, "</system-out>")
+                : cat("<failure message=\"", xml(headline(result)), "\">", output, "</failure>");
     text += "</testcase>\n";
   }
   text += "</testsuite>\n";

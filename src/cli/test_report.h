@@ -14,6 +14,7 @@ struct TestResult {
   bool passed = false;
   std::int64_t duration_ns = 0;
   std::string output; ///< stdout and stderr as they came
+  std::string ending; ///< "it ended with exit status 3"
 };
 
 [[nodiscard]] std::string test_report(std::span<const TestResult> results, bool verbose,

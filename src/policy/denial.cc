@@ -179,6 +179,14 @@ std::string help_sandbox(const Layer& layer, const Request& request) {
   return cat("to allow it, add ", word.declaration, '=', entry, " to the sandbox");
 }
 
+std::string help_test(const Layer& layer, const Request& request) {
+  const std::string_view statement = about_shell(layer, request) ? "test_allow_shell"
+                                     : request.cap == Cap::Net   ? "test_allow_network"
+                                     : request.cap == Cap::Write ? "test_allow_write"
+                                                                 : "test_allow_subprocess";
+  return cat("to allow it, add to the test: ", statement);
+}
+
 std::string help(const Layer& layer, const Request& request) {
   switch (layer.source) {
   case Source::CommandLine:
@@ -189,6 +197,8 @@ std::string help(const Layer& layer, const Request& request) {
     return help_requires(layer, request);
   case Source::Sandbox:
     return help_sandbox(layer, request);
+  case Source::Test:
+    return help_test(layer, request);
   }
   return {};
 }

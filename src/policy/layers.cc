@@ -71,6 +71,15 @@ Result<std::vector<Layer>> flag_layers(const FlagRules& rules) {
   return out;
 }
 
+Result<std::vector<Layer>> test_layers(const FlagRules& rules) {
+  PERCH_TRY_ASSIGN(std::vector<Layer> layers, flag_layers(rules));
+  for (Layer& layer : layers) {
+    layer.origin = "perch test";
+    layer.source = Source::Test;
+  }
+  return layers;
+}
+
 Result<Layer> stdin_layer(const FlagRules& rules) {
   Layer out{.origin = "stdin (not trusted)", .source = Source::Stdin, .confine_children = true};
   out.child_network = rules.allow_child_network;

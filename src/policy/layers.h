@@ -49,6 +49,10 @@ struct FlagRules {
 /// match nothing (an empty name, a host pattern with a scheme, …), naming the flag.
 [[nodiscard]] Result<std::vector<Layer>> flag_layers(const FlagRules& rules);
 
+/// What a `test` command is held to unless it says otherwise: what `rules` closes, as layers that
+/// name the test's own statements as the way out. Errors: as flag_layers.
+[[nodiscard]] Result<std::vector<Layer>> test_layers(const FlagRules& rules);
+
 /// The layer below everything for a script from stdin: only what `allow_*`, `env` and the list
 /// flags open. Errors: as flag_layers.
 [[nodiscard]] Result<Layer> stdin_layer(const FlagRules& rules);

@@ -51,7 +51,7 @@ struct Rule {
 struct Layer {
   std::string origin; ///< "--no-write", "requires (deploy.perch:4)", "sandbox (deploy.perch:9)"
   diag::Span span;    ///< unknown for flags
-  enum class Source : std::uint8_t { CommandLine, Stdin, Requires, Sandbox };
+  enum class Source : std::uint8_t { CommandLine, Stdin, Requires, Sandbox, Test };
   Source source = Source::CommandLine;
   std::array<Rule, 7> rules;     ///< by op::Cap
   bool shell_allowed = true;     ///< `no_shell`
