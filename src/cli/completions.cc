@@ -76,9 +76,8 @@ void complete_flags(std::string& out) {
 
 void complete_commands(std::string& out, const program::Program* program) {
   if (program != nullptr) {
-    for (const program::Command* command : public_commands(*program)) {
-      candidate(out, command->name, command->description);
-    }
+    for (const NamedCommand& each : public_names(*program))
+      candidate(out, each.name, each.command->description);
   }
   for (const VerbWord& verb : verb_words()) {
     if (!verb.help.empty())
@@ -184,8 +183,8 @@ void complete_verb(std::string& out, Verb verb, const program::Program* program)
     for (const std::string_view shell : {"bash", "zsh", "fish"})
       candidate(out, shell, "its completion script");
   } else if (verb == Verb::Help && program != nullptr) {
-    for (const program::Command* command : public_commands(*program))
-      candidate(out, command->name, command->description);
+    for (const NamedCommand& each : public_names(*program))
+      candidate(out, each.name, each.command->description);
   }
 }
 
@@ -200,7 +199,7 @@ int completions(const Context& context) {
                                                     : std::string_view();
   if (script.empty()) {
     context.report(Error{.kind = kind::kBadArgument,
-                         .message = "`perch completions` needs a shell: bash, zsh or fish",
+                         .message = "`perch completions` needs one shell: bash, zsh or fish",
                          .help = "bash: source <(perch completions bash)"});
     return kUsage;
   }

@@ -32,11 +32,11 @@ base::Json argument_json(const program::Arg& arg) {
 
 base::Json program_json(const Context& context, const program::Program& program) {
   base::Json commands = base::Json::array();
-  for (const program::Command* command : public_commands(program)) {
+  for (const auto& [name, command] : public_names(program)) {
     base::Json args = base::Json::array();
     for (const program::Arg& arg : command->args)
       args.push_back(argument_json(arg));
-    commands.push_back({{"name", std::string(command->name)},
+    commands.push_back({{"name", std::string(name)},
                         {"description", std::string(command->description)},
                         {"args", std::move(args)},
                         {"proxy_args", command->proxy_args},
@@ -65,9 +65,8 @@ int list(const Context& context) {
     return kOk;
   }
   std::string out;
-  for (const program::Command* command : public_commands(*loaded->program)) {
-    out += base::cat(command->name, '\n');
-  }
+  for (const NamedCommand& each : public_names(*loaded->program))
+    out += base::cat(each.name, '\n');
   context.out(out);
   return kOk;
 }

@@ -34,8 +34,12 @@ std::string argument_line(const program::Arg& arg) {
   return line;
 }
 
-std::string command_lines(const program::Command& command) {
+std::string command_lines(const program::Command& command, const std::vector<NamedCommand>& names) {
   std::string out = cat("\n  ▸ ", command.name, '\n');
+  for (const NamedCommand& each : names) {
+    if (each.command == &command && each.name != command.name)
+      out += cat("      also ", each.name, '\n');
+  }
   for (std::string_view line : base::split(command.description, '\n')) {
     if (!base::trim(line).empty())
       out += cat("      ", line, '\n');
@@ -78,6 +82,16 @@ std::string safe_lines(std::string_view text) {
   return out;
 }
 
+std::vector<NamedCommand> public_names(const program::Program& program) {
+  std::vector<NamedCommand> names;
+  for (const auto& [name, command] : program.by_name) {
+    if (is_public(*command))
+      names.push_back({name, command});
+  }
+  std::ranges::sort(names, {}, &NamedCommand::name);
+  return names;
+}
+
 int print_listing(const Context& context, const program::Program& program) {
   std::string rule;
   for (std::size_t i = 0; i < kRule; ++i)
@@ -96,8 +110,11 @@ int print_listing(const Context& context, const program::Program& program) {
   }
   const auto commands = public_commands(program);
   out += cat("\nCommands (", commands.size(), "):\n");
+  const auto names = public_names(program);
+  // Names that are second ones are few; a file without any is not searched for them.
+  const std::vector<NamedCommand> none;
   for (const program::Command* command : commands)
-    out += command_lines(*command);
+    out += command_lines(*command, names.size() == commands.size() ? none : names);
   context.out(safe_lines(out));
   return kOk;
 }

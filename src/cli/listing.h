@@ -15,6 +15,14 @@ namespace perch::cli {
 /// Sorted by name.
 [[nodiscard]] std::vector<const program::Command*> public_commands(const program::Program& program);
 
+/// A public command under one of its names: a file that is imported in two ways gives it two.
+struct NamedCommand {
+  std::string_view name;
+  const program::Command* command = nullptr;
+};
+/// Every name that the command line takes, sorted.
+[[nodiscard]] std::vector<NamedCommand> public_names(const program::Program& program);
+
 /// The type as an `arg` block writes it: string, int, float, bool.
 [[nodiscard]] std::string_view written_type(op::Type type);
 

@@ -127,8 +127,13 @@ int named_descriptor(std::string_view path) {
 Result<Found> find_program(const Context& context) {
   const std::string current = context.world.host.current_directory();
   const std::string& file = context.options.file;
-  if (file.empty())
-    return find_default(context.world, current);
+  if (file.empty()) {
+    auto found = find_default(context.world, current);
+    if (const std::string& word = context.options.command; !found && word.ends_with(".perch"))
+      return fail(kind::kFileNotFound, base::cat("there is no file \"", word, '"'), word,
+                  "check the path");
+    return found;
+  }
   if (file == "-") {
     return Found{.shown = "-",
                  .absolute = {},

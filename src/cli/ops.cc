@@ -208,6 +208,12 @@ int ops(const Context& context) {
     context.out(page(sorted(table)));
     return kOk;
   }
+  if (context.options.words.size() > 1) {
+    context.report(Error{.kind = kind::kBadArgument,
+                         .message = cat("`", context.options.words[1], "` is a word too many"),
+                         .help = "usage: perch ops [NAME | --markdown]"});
+    return kUsage;
+  }
   if (!context.options.words.empty()) {
     const std::string& name = context.options.words[0];
     if (const op::OpDecl* op = table.find(name)) {

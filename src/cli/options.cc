@@ -94,6 +94,29 @@ Status check_build_flags(const Options& options) {
   return {};
 }
 
+/// The verbs that take no word at all; flags name them, so the word stands where a command would.
+bool stands_alone(Verb verb) {
+  return verb == Verb::Version || verb == Verb::Check || verb == Verb::List || verb == Verb::Dump ||
+         verb == Verb::Init || verb == Verb::Restrictions;
+}
+
+/// Words that nobody would read are a mistake.
+Status check_surplus(const Options& options) {
+  const bool alone = stands_alone(options.verb);
+  std::string_view surplus = alone ? std::string_view(options.command) : std::string_view();
+  if (options.verb == Verb::Help && !options.words.empty())
+    surplus = options.words[0];
+  if (surplus.empty())
+    return {};
+  return fail(kind::kBadArgument,
+              base::cat("`", surplus, "` is a word too many: ",
+                        alone ? "this takes none" : "help is for one command at a time"),
+              std::string(surplus),
+              !alone                        ? "usage: perch help COMMAND"
+              : surplus.ends_with(".perch") ? "there is no such file; name it with -f FILE"
+                                            : "name a file with -f FILE");
+}
+
 /// What was said when the executable was built, under what is said now.
 void add_kept(Options& options, Options&& kept) {
   options.built_rules = std::move(kept.rules);
@@ -140,7 +163,13 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
       break;
     }
     const std::size_t first = at;
+    const Verb before = options.verb;
     PERCH_TRY_ASSIGN(const Flag* flag, take_flag(options, argv, at));
+    if (before != Verb::Run && options.verb != before) {
+      return fail(kind::kBadArgument,
+                  base::cat("`", argv[first], "` asks for a second thing at once"),
+                  std::string(argv[first]), "ask for one thing at a time");
+    }
     constexpr std::string_view kOwn[] = {"--file", "--trace", "--report", "--audit"};
     const bool own = std::ranges::find(kOwn, flag->name) != std::end(kOwn);
     for (std::size_t i = first; i < at; ++i) {
@@ -170,6 +199,7 @@ Result<Options> parse_options(std::span<const std::string_view> argv,
   if (options.verb == Verb::Run && nothing)
     options.verb = Verb::Usage;
   turn_to_help(options);
+  PERCH_TRY(check_surplus(options));
   PERCH_TRY(check_build_flags(options));
   return options;
 }
@@ -209,6 +239,7 @@ Result<Options> parse_built_options(std::span<const std::string_view> argv,
   if (options.verb == Verb::Run && options.command == "help")
     options.verb = Verb::Help;
   turn_to_help(options);
+  PERCH_TRY(check_surplus(options));
   add_kept(options, std::move(built));
   return options;
 }

@@ -1,5 +1,6 @@
 // `perch warm`: compiles every module a file names, fully, ahead of time.
 
+#include "base/error_kinds.h"
 #include "base/text.h"
 #include "cli/directories.h"
 #include "cli/load.h"
@@ -54,6 +55,12 @@ Status warm_one(const Context& context, lane::WasmLane& guests, const std::strin
 } // namespace
 
 int warm(const Context& context) {
+  if (!context.options.words.empty()) {
+    context.report(Error{.kind = kind::kBadArgument,
+                         .message = base::cat("warm takes no `", context.options.words[0], '`'),
+                         .help = "name the file before it: perch -f FILE warm"});
+    return kUsage;
+  }
   const op::OpTable& ops = op_table();
   diag::Diags diags;
   const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
