@@ -100,16 +100,21 @@ Flow run_with_cwd(State& state, const program::WithCwdNode& node) {
       });
 }
 
-Flow run_sandbox(State& state, const program::SandboxNode& node) {
-  std::vector<std::string> flags;
-  PERCH_TRY(append_words(state, node.flags, flags));
+Eval<policy::Policy> sandboxed(State& state, const program::SandboxNode& node,
+                               const std::vector<std::string>& flags) {
   const std::string origin =
       cat("sandbox (", state.run.setting().sources.file_line(node.span), ')');
   PERCH_TRY_ASSIGN(policy::Layer layer,
                    placed(state, policy::sandbox_layer(flags, state.directory, origin)));
   layer.span = node.span;
   PERCH_TRY_ASSIGN(auto pinned, placed(state, state.run.gate().pin(std::move(layer))));
-  const policy::Policy inner = state.policy->with(std::move(pinned));
+  return state.policy->with(std::move(pinned));
+}
+
+Flow run_sandbox(State& state, const program::SandboxNode& node) {
+  std::vector<std::string> flags;
+  PERCH_TRY(append_words(state, node.flags, flags));
+  PERCH_TRY_ASSIGN(const policy::Policy inner, sandboxed(state, node, flags));
   return stepped(
       state, "sandbox", [&] { return StepArgs{{"flags", base::join(flags, ",")}}; },
       [&] {

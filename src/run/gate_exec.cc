@@ -156,10 +156,9 @@ Result<Found> find_program(const Gate& gate, const Scope& scope, Actor actor,
   return out;
 }
 
-/// `bash -c`, or `sh -c` where there is no bash.
-Result<Found> find_shell(const Gate& gate, const Scope& scope, Actor actor,
-                         const Invocation& invocation) {
-  const policy::ShellHead head = policy::shell_head(invocation.head);
+/// Asks whether a shell text may be started; its first word counts.
+Status admit_text(const Gate& gate, const Scope& scope, Actor actor, std::string_view text) {
+  const policy::ShellHead head = policy::shell_head(text);
   using Kind = policy::ShellHead::Kind;
   std::string resolved, known;
   if (head.kind == Kind::Program) {
@@ -176,11 +175,17 @@ Result<Found> find_shell(const Gate& gate, const Scope& scope, Actor actor,
                              .known_as = known,
                              .shell = true,
                              .shell_builtin = head.kind == Kind::Builtin,
-                             .shell_metachars = policy::has_shell_metachars(invocation.head)});
+                             .shell_metachars = policy::has_shell_metachars(text)});
   if (!allowed && head.kind == Kind::Unknown)
     allowed.error().note += cat("; the first word counts, and ", head.why);
   PERCH_TRY(std::move(allowed));
-  PERCH_TRY(refuse_pinned(gate, actor, head.word, resolved));
+  return refuse_pinned(gate, actor, head.word, resolved);
+}
+
+/// `bash -c`, or `sh -c` where there is no bash.
+Result<Found> find_shell(const Gate& gate, const Scope& scope, Actor actor,
+                         const Invocation& invocation) {
+  PERCH_TRY(admit_text(gate, scope, actor, invocation.head));
   for (const std::string_view name : {"bash", "sh"}) {
     std::string path = gate.on_own_path(name);
     if (path.empty())
@@ -240,6 +245,11 @@ Status ask_for_program(const Gate& gate, const Scope& scope, Actor actor, std::s
   const Invocation invocation{.head = std::string(head)};
   PERCH_TRY(admitted(gate, scope, actor, invocation.head, bin_of(gate, invocation)));
   return {};
+}
+
+Status ask_for_shell_text(const Gate& gate, const Scope& scope, Actor actor,
+                          std::string_view text) {
+  return admit_text(gate, scope, actor, text);
 }
 
 Status check_bin(const Gate& gate, const DeclaredBin& bin) {

@@ -39,6 +39,10 @@ struct Invocation {
 [[nodiscard]] Status ask_for_program(const Gate& gate, const Scope& scope, Actor actor,
                                      std::string_view head);
 
+/// The same for shell text, whose first word counts. Errors: the denial.
+[[nodiscard]] Status ask_for_shell_text(const Gate& gate, const Scope& scope, Actor actor,
+                                        std::string_view text);
+
 /// For preflight: the bin is there, may be executed and has its digest.
 /// Errors: bin_not_found, requirement_unmet, file_*.
 [[nodiscard]] Status check_bin(const Gate& gate, const DeclaredBin& bin);

@@ -2,11 +2,14 @@
 // The evaluator: one function per kind of statement. run_node() is its table of contents; each
 // group of functions is a file of its own.
 
+#include "policy/policy.h"
 #include "program/program.h"
 #include "run/state.h"
 
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace perch::run {
 
@@ -42,6 +45,9 @@ namespace perch::run {
 [[nodiscard]] Flow add_env_pairs(State& state, const program::Expr& expr, EnvOverlay& env);
 [[nodiscard]] Flow run_with_cwd(State& state, const program::WithCwdNode& node);
 [[nodiscard]] Flow run_sandbox(State& state, const program::SandboxNode& node);
+/// The policy inside a sandbox block. Errors: those of policy::sandbox_layer and Gate::pin.
+[[nodiscard]] Eval<policy::Policy> sandboxed(State& state, const program::SandboxNode& node,
+                                             const std::vector<std::string>& flags);
 
 // timeout.cc, retry.cc, cache.cc, parallel.cc, pipe.cc, guest.cc
 [[nodiscard]] Flow run_timeout(State& state, const program::TimeoutNode& node);

@@ -52,13 +52,16 @@ int failure_code(const Error& error) {
     return kAudit;
   if (error.kind == kind::kBundleError)
     return kBundle;
-  const bool denied = std::ranges::find(kDeniedKinds, error.kind) != kDeniedKinds.end();
-  return denied ? kDenied : kFailed;
+  return was_denied(error) ? kDenied : kFailed;
 }
 
 constexpr std::size_t kShownFrames = 6;
 
 } // namespace
+
+bool was_denied(const Error& error) {
+  return std::ranges::find(kDeniedKinds, error.kind) != kDeniedKinds.end();
+}
 
 int exit_code(const Outcome& outcome) {
   switch (outcome.how) {

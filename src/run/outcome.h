@@ -39,6 +39,9 @@ struct Outcome {
 /// 3 audit could not be written; 4 damaged bundle; 1 any other failure.
 [[nodiscard]] int exit_code(const Outcome& outcome);
 
+/// Whether it is the policy that said no.
+[[nodiscard]] bool was_denied(const Error& error);
+
 /// The failure as a diagnostic: id is the error kind; the chain becomes notes.
 [[nodiscard]] diag::Diag to_diag(const Failure& failure);
 

@@ -13,6 +13,7 @@
 #include "run/shared_run.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace perch::run {
 
@@ -98,11 +99,15 @@ void Planner::body(program::Body nodes, Steps& out) {
     const Restoring<const Node*> at(state_.node, node);
     const Restoring<const program::Module*> in(state_.module, node->module);
     problem_.clear();
+    refusal_.clear();
     const std::size_t before = out.size();
     statement(*node, out);
-    if (!problem_.empty() && out.size() > before && out[before].note.empty())
-      out[before].note = cat("fails: ", problem_);
+    if (out.size() > before && out[before].note.empty())
+      out[before].note = !refusal_.empty()   ? cat("refused: ", refusal_)
+                         : !problem_.empty() ? cat("fails: ", problem_)
+                                             : std::string();
     problem_.clear();
+    refusal_.clear();
   }
 }
 
@@ -112,6 +117,7 @@ void Planner::statement(const Node& node, Steps& out) {
     return op(static_cast<const program::OpNode&>(node), out);
   case NodeKind::Exec:
     add(out, node, "exec", written(node));
+    foresee(node);
     return frame_->set(node.capture, std::nullopt);
   case NodeKind::CommandCall:
     return call(static_cast<const program::CommandCallNode&>(node), out);
@@ -167,7 +173,11 @@ void Planner::op(const program::OpNode& node, Steps& out) {
       result = std::move(*made);
     else
       problem_ = made.error()->error.message;
+  } else {
+    foresee(node);
   }
+  if (node.op->name == "cd")
+    directory_known_ = false;
   frame_->set(node.capture, std::move(result));
 }
 
@@ -180,14 +190,19 @@ void Planner::literal(const program::LiteralNode& node, Steps& out) {
 }
 
 void Planner::chain(const program::ChainNode& node, Steps& out) {
-  std::string text;
+  std::string text, refusal;
   Steps calls;
   for (const auto& link : node.links) {
     constexpr std::string_view kSigns[] = {"", " && ", " || ", " ; "};
     text += cat(kSigns[static_cast<std::size_t>(link.before)], written(*link.node));
     if (link.node->kind == NodeKind::CommandCall)
       statement(*link.node, calls);
+    else
+      foresee(*link.node);
+    if (refusal.empty())
+      refusal = std::exchange(refusal_, {});
   }
+  refusal_ = std::move(refusal);
   add(out, node, "chain", std::move(text)).body = std::move(calls);
   frame_->set(node.capture, std::nullopt);
 }
@@ -277,6 +292,7 @@ void Planner::command(const Command& command, CallArguments* arguments,
                       PlanStep& into) {
   PlanFrame frame(command, state_.run);
   const EnvOverlay outer = state_.env;
+  const Restoring<bool> directory(directory_known_, directory_known_ && command.dir == nullptr);
   {
     const Restoring<std::set<std::string_view>> unknown(unknown_env_, unknown_env_);
     const Restoring<PlanFrame*> framed(frame_, &frame);

@@ -7,6 +7,7 @@
 #include "run/shared_run.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace perch::run {
 
@@ -94,12 +95,11 @@ void Planner::block(const Node& node, Steps& out) {
   }
   case NodeKind::WithCwd: {
     const auto& part = static_cast<const program::WithCwdNode&>(node);
+    const Restoring<bool> elsewhere(directory_known_, false);
     return context(node, cat("with_cwd ", word(part.path)), part.body, out);
   }
-  case NodeKind::Sandbox: {
-    const auto& part = static_cast<const program::SandboxNode&>(node);
-    return context(node, cat("sandbox", words(part.flags)), part.body, out);
-  }
+  case NodeKind::Sandbox:
+    return sandbox(static_cast<const program::SandboxNode&>(node), out);
   case NodeKind::Cache: {
     const auto& part = static_cast<const program::CacheNode&>(node);
     context(node, cat("cache ", word(part.key), ' ', word(part.ttl)), part.body, out);
@@ -151,6 +151,11 @@ void Planner::if_block(const program::IfNode& node, Steps& out) {
       step.note = kNotTaken;
       out.push_back(std::move(step));
       continue;
+    }
+    if (branch.cond != nullptr && all_false) {
+      foresee(*branch.cond);
+      if (const std::string refused = std::exchange(refusal_, {}); !refused.empty())
+        step.note = cat("refused: ", refused);
     }
     const bool certainly = all_false && truth == true;
     // What one branch assigns is unknown in the next, too; that only shows less than is known.

@@ -5,6 +5,7 @@
 #include "op/value.h"
 #include "program/program.h"
 #include "run/arguments.h"
+#include "run/gate.h"
 #include "run/plan.h"
 #include "run/slots.h"
 #include "run/state.h"
@@ -79,6 +80,15 @@ private:
   void uncertain(program::Body nodes, Runs runs, Steps& out);
   void forget_assigned(program::Body nodes);
 
+  // plan_policy.cc
+  void sandbox(const program::SandboxNode& node, Steps& out);
+  /// What a call will be refused, in `refusal_`.
+  void foresee(const program::Node& node);
+  void foresee(const program::Cond& cond);
+  void foresee(const program::OpNode& node, const op::Need& need);
+  Status ask_about(const op::Need& need, Actor actor, std::string_view subject);
+  void note_refusal(const Status& asked);
+
   // plan_words.cc
   [[nodiscard]] bool certain(const program::Piece& piece) const;
   [[nodiscard]] bool certain(const program::OpNode& call) const;
@@ -97,6 +107,8 @@ private:
   State& state_;
   PlanFrame* frame_ = nullptr;
   std::string problem_; ///< of the statement being planned
+  std::string refusal_; ///< of that statement: what the policy will say
+  bool directory_known_ = true;
   std::set<const program::Command*> open_;
   std::set<std::string_view> unknown_env_;  ///< variables whose values only the run can know
   mutable std::set<std::int32_t> bindings_; ///< being looked at, for cycles
