@@ -42,14 +42,25 @@ Flow run_rescue(State& state, const TryNode& node, const Failure& failure) {
       [&] { return run_body(state, node.rescue); });
 }
 
-/// Runs the finally body. Where the scope has been stopped it gets a token of its own, or nothing
-/// in it could run.
-Flow run_finally(State& state, const TryNode& node, const Failure* failure) {
-  const bool real = failure != nullptr && failure->error.kind != op::kExitKind;
-  bind_error(state, node, real ? failure : nullptr);
-  const TokenScope cleaning(state, cleanup_token(state));
-  return stepped(
+/// Runs the finally body, `told` being the error it may look at, and returns what the whole ends
+/// with: what fails in it replaces any other error, `exit` included. Where the scope has been
+/// stopped, the body gets a token of its own, or nothing in it could run; when that runs out, what
+/// had stopped the scope stays the error.
+Flow run_finally(State& state, const TryNode& node, const Failure* told, Flow result) {
+  const bool real = told != nullptr && told->error.kind != op::kExitKind;
+  bind_error(state, node, real ? told : nullptr);
+  const auto token = cleanup_token(state);
+  const bool own_token = token != state.cancel;
+  const TokenScope cleaning(state, token);
+  Flow cleaned = stepped(
       state, "finally", [] { return StepArgs(); }, [&] { return run_body(state, node.finally); });
+  if (cleaned)
+    return result;
+  const bool ran_out = own_token && token->stopped() == sys::StopReason::Deadline;
+  if (!ran_out || result)
+    return cleaned;
+  result.error()->error.note = base::cat("its `finally` was given up after ", kGrace.count(), "s");
+  return result;
 }
 
 Flow run_parts(State& state, const TryNode& node) {
@@ -62,9 +73,7 @@ Flow run_parts(State& state, const TryNode& node) {
   if (!node.has_finally)
     return result;
   const Failure* told = result ? seen.get() : result.error().get();
-  // What fails in `finally` replaces any other error, `exit` included.
-  PERCH_TRY(run_finally(state, node, told));
-  return result;
+  return run_finally(state, node, told, std::move(result));
 }
 
 } // namespace
