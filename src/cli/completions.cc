@@ -57,9 +57,20 @@ compdef _perch perch
 
 constexpr std::string_view kFish = R"SH(function __perch_complete
     set -l words (commandline -opc) (commandline -ct)
-    perch __complete $words[2..-1] 2>/dev/null
+    set -l word (commandline -ct)
+    set -l found
+    for line in (perch __complete $words[2..-1] 2>/dev/null)
+        if test (string sub -l (string length -- "$word") -- "$line") = "$word"
+            set -a found $line
+        end
+    end
+    if set -q found[1]
+        printf '%s\n' $found
+    else
+        __fish_complete_path "$word"
+    end
 end
-complete -c perch -a '(__perch_complete)'
+complete -c perch -f -a '(__perch_complete)'
 )SH";
 
 /// One candidate with its explanation, as the scripts split it: at the tab.
