@@ -37,7 +37,7 @@ error[for-each-shape]: `for_each` needs a list and a name
    |
  9 |         for_each a b c
    |         ^^^^^^^^^^^^^^
-   = help: write: for_each NAME in LIST; a list that is computed is captured first: files = glob "*.txt"
+   = help: write: for_each NAME in LIST; the list is made first: names = list "a" "b", files = glob "*.txt"
 )");
 }
 

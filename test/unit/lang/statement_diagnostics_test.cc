@@ -180,13 +180,13 @@ error[for-each-shape]: `for_each` needs a list and a name
    |
 13 |         for_each a b c
    |         ^^^^^^^^^^^^^^
-   = help: write: for_each NAME in LIST; a list that is computed is captured first: files = glob "*.txt"
+   = help: write: for_each NAME in LIST; the list is made first: names = list "a" "b", files = glob "*.txt"
 error[for-each-shape]: `for_each` needs a list and a name
   --> a.perch:16:9
    |
 16 |         for_each a in
    |         ^^^^^^^^^^^^^
-   = help: write: for_each NAME in LIST; a list that is computed is captured first: files = glob "*.txt"
+   = help: write: for_each NAME in LIST; the list is made first: names = list "a" "b", files = glob "*.txt"
 )");
 }
 
