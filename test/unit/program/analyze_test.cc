@@ -242,7 +242,8 @@ TEST(Analyze, a_command_declared_later_can_be_called) {
 
 TEST(Analyze, pipe_stages_take_their_input_as_the_last_text) {
   EXPECT_EQ(body_ids("pipe\n    exec cat f\n    grep \"x\"\n    head 3\nend"), "");
-  EXPECT_EQ(body_ids("pipe\n    exec cat f\n    grep \"x\" \"given\"\nend"), "too-many-arguments@3");
+  EXPECT_EQ(body_ids("pipe\n    exec cat f\n    grep \"x\" \"given\"\nend"),
+            "too-many-arguments@3");
   EXPECT_EQ(body_ids("pipe\n    exec cat f\n    mkdir \"x\"\nend"), "not-a-stage@3");
 }
 
