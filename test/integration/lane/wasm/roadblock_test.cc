@@ -103,16 +103,16 @@ TEST(WasmRoadblock, roadblocks_of_several_modules_in_turn_disturb_nobody) {
     modules.push_back(guests.load(computes(seed)).value());
     expected.push_back(start(modules.back())->finish().code);
   }
-  for (const auto& module : modules)
+  std::vector<std::shared_ptr<const lane::LinkedCode>> codes;
+  for (const auto& module : modules) {
     jobs.push_back(start(module));
+    codes.push_back(static_cast<const lane::CompiledModule&>(*module).for_guest().value());
+  }
   std::atomic<bool> done = false;
   std::jthread closes([&] {
     while (!done) {
-      for (const auto& module : modules) {
-        const auto road =
-            lane::Roadblock::put_up(*static_cast<const lane::CompiledModule&>(*module).diversion());
-        EXPECT_TRUE(road);
-      }
+      for (const auto& code : codes)
+        EXPECT_TRUE(lane::Roadblock::put_up(*code->diversion()));
     }
   });
   for (std::size_t i = 0; i < jobs.size(); ++i)
