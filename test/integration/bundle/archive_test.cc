@@ -341,7 +341,7 @@ TEST_F(Unpacked, a_place_that_others_may_use_is_refused) {
   ::chmod((temp_ / "cache/bundles").c_str(), 0755);
   const auto refused = unpack(world_, *reader_, temp_ / "cache/bundles");
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, kind::kBundleError);
+  EXPECT_EQ(refused.error().kind, kind::kFilePermissionDenied);
 }
 
 } // namespace
