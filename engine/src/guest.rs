@@ -77,6 +77,8 @@ struct Limits {
     memory_left: usize,
     memory_used: usize,
     table_left: usize,
+    /// Growing calls no host function, so it looks itself.
+    stop: Stop,
 }
 
 fn take(left: &mut usize, current: usize, desired: usize, maximum: Option<usize>) -> bool {
@@ -88,8 +90,15 @@ fn take(left: &mut usize, current: usize, desired: usize, maximum: Option<usize>
     allowed
 }
 
+impl Limits {
+    fn check_stop(&self) -> Result<()> {
+        if self.stop.is_set() { Err(Stopped.into()) } else { Ok(()) }
+    }
+}
+
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, now: usize, new: usize, max: Option<usize>) -> Result<bool> {
+        self.check_stop()?;
         let allowed = take(&mut self.memory_left, now, new, max);
         if allowed {
             self.memory_used += new.saturating_sub(now);
@@ -97,6 +106,7 @@ impl ResourceLimiter for Limits {
         Ok(allowed)
     }
     fn table_growing(&mut self, now: usize, new: usize, max: Option<usize>) -> Result<bool> {
+        self.check_stop()?;
         Ok(take(&mut self.table_left, now, new, max))
     }
     fn instances(&self) -> usize {
@@ -309,7 +319,7 @@ impl Guest {
             stop: Stop(&NEVER),
             open_files: OpenFiles::default(),
             open_limit: 0,
-            limits: Limits { memory_left: 0, memory_used: 0, table_left: 0 },
+            limits: Limits { memory_left: 0, memory_used: 0, table_left: 0, stop: Stop(&NEVER) },
             host: std::ptr::null_mut(),
             kept: Vec::new(),
         }
@@ -331,6 +341,7 @@ impl Guest {
             memory_left: usize::try_from(spec.memory_bytes).unwrap_or(usize::MAX),
             memory_used: 0,
             table_left: usize::try_from(spec.table_elements).unwrap_or(usize::MAX),
+            stop: guest.stop,
         };
 
         let mut builder = WasiCtxBuilder::new();
@@ -456,7 +467,9 @@ fn backtrace(error: &Error) -> String {
         },
         None => format!("<function {}>", frame.func_index()),
     };
-    trace.frames().iter().map(name).collect::<Vec<_>>().join("\n")
+    // A name is the module's choice: it makes no lines of its own.
+    let one_line = |name: String| name.replace(char::is_control, "\u{fffd}");
+    trace.frames().iter().map(name).map(one_line).collect::<Vec<_>>().join("\n")
 }
 
 #[unsafe(no_mangle)]
