@@ -320,8 +320,10 @@ Eval<Value> call_body(State& state, GatedCall& call, op::LineStream* lines) {
   auto result = call.decl().run(call);
   if (!result)
     return raise(state, op_error(state, call.decl(), std::move(result).error()));
-  // A secret in other letters is the same secret.
-  if (call.decl().family == op::Family::Encoding && state.run.secrets().is_in(call.value(0).text()))
+  // A secret in other letters is the same secret; what is asked about one is not.
+  const bool spells =
+      call.decl().family == op::Family::Encoding && call.decl().returns == op::Type::Text;
+  if (spells && state.run.secrets().is_in(call.value(0).text()))
     state.run.secrets().add(*result);
   return std::move(*result);
 }
