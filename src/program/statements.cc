@@ -217,7 +217,7 @@ const Cond* Analyzer::condition_call(Context& ctx, const lang::Cond& cond) {
   auto* made = arena_.make<Cond>();
   made->span = cond.span;
   made->kind = Cond::Kind::Call;
-  const bool exec = cond.words[0].is("exec");
+  const bool exec = cond.words.size() > 1 && cond.words[0].is("exec");
   made->call = asked_in_condition(
       ctx, {.span = cond.span, .exec = exec, .words = cond.words.subspan(exec ? 1 : 0)});
   return made;
