@@ -294,10 +294,11 @@ void Planner::with_env(const program::WithEnvNode& node, Steps& out) {
   const EnvOverlay outer = state_.env;
   const Restoring<std::set<std::string_view>> unknown(unknown_env_, unknown_env_);
   EnvOverlay inner = outer;
+  std::string refused;
   for (const program::Expr& pair : node.pairs) {
     if (certain(pair)) {
       if (const Flow added = add_env_pairs(state_, pair, inner); !added)
-        problem_ = added.error()->error.message;
+        refused = added.error()->error.message;
     } else if (pair.pieces[0].kind == program::Piece::Kind::Text) {
       const std::string_view name = pair.pieces[0].text;
       unknown_env_.insert(name.substr(0, name.find('=')));
@@ -305,6 +306,7 @@ void Planner::with_env(const program::WithEnvNode& node, Steps& out) {
   }
   state_.env = inner;
   context(node, cat("with_env", words(node.pairs)), node.body, out);
+  problem_ = std::move(refused);
   state_.env = outer.after(state_.env);
 }
 

@@ -103,6 +103,7 @@ void Planner::sandbox(const program::SandboxNode& node, Steps& out) {
   policy::Policy inner;
   std::vector<std::string> flags;
   bool known = true;
+  std::string refused;
   for (const Expr& flag : node.flags)
     known = known && certain(flag);
   if (known && append_words(state_, node.flags, flags)) {
@@ -110,10 +111,11 @@ void Planner::sandbox(const program::SandboxNode& node, Steps& out) {
       inner = std::move(*made);
       state_.policy = &inner;
     } else {
-      problem_ = made.error()->error.message;
+      refused = made.error()->error.message;
     }
   }
   context(node, cat("sandbox", words(node.flags)), node.body, out);
+  problem_ = std::move(refused);
 }
 
 } // namespace perch::run
