@@ -11,7 +11,8 @@ namespace perch::bundle {
 /// The directory of this archive below `parent` (absolute; made with mode 0700), with every file
 /// under its own name and mode. It is unpacked once, beside its place, and appears there whole;
 /// later it is looked over and made anew when something in it was changed, is missing or too much.
-/// Errors: bundle_error, also when `parent` is not the user's alone; those of writing.
+/// Errors: bundle_error; file_permission_denied when `parent` is not the user's alone; those of
+/// writing.
 /// Threads and processes: several may ask for it at the same time.
 [[nodiscard]] Result<std::string> unpack(sys::World& world, const Reader& reader,
                                          const std::string& parent);

@@ -21,15 +21,6 @@ using program::plain_include;
 /// One file of a bundle is held in memory while it is read.
 constexpr std::uint64_t kLargestEntry = 1ull << 30;
 
-/// The same place written without `.`, `..` and double slashes, as the archive has it.
-std::string archive_path(std::string_view path) {
-  constexpr std::string_view kRoot = "/bundle";
-  const std::string whole = sys::absolute_path(kRoot, plain_include(path));
-  if (whole == kRoot)
-    return {};
-  return sys::is_within(kRoot, whole) ? whole.substr(kRoot.size() + 1) : std::string(path);
-}
-
 Result<std::string> read_beside_script(State& state, const std::string& path) {
   sys::Fs& fs = state.run.setting().world.fs;
   PERCH_TRY_ASSIGN(const auto spot, fs.locate(path, sys::Final::Follow));
@@ -129,6 +120,14 @@ Result<std::string> included_file(State& state, std::string_view path) {
   return fail(kind::kFileNotFound, cat("`", path, "` is not in the bundle"), std::string(path),
               known.empty() ? "include it in a `bundle` block"
                             : cat("the bundle includes ", known));
+}
+
+std::string archive_path(std::string_view path) {
+  constexpr std::string_view kRoot = "/bundle";
+  const std::string whole = sys::absolute_path(kRoot, plain_include(path));
+  if (whole == kRoot)
+    return {};
+  return sys::is_within(kRoot, whole) ? whole.substr(kRoot.size() + 1) : std::string(path);
 }
 
 Result<std::string> bundle_entry(State& state, std::string_view path) {

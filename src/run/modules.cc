@@ -109,7 +109,7 @@ Result<std::shared_ptr<const lane::Module>> load_built(State& state, Archive& ar
                                                        const WasmRunNode& node,
                                                        std::string_view path,
                                                        std::string_view pin) {
-  PERCH_TRY_ASSIGN(const auto code, archive.code(program::plain_include(path), metering_of(node)));
+  PERCH_TRY_ASSIGN(const auto code, archive.code(path, metering_of(node)));
   if (code) {
     auto module = state.run.setting().guests.load_ahead(node.alias, *code, pin, metering_of(node));
     if (module || module.error().kind != kind::kWasmCompileFailed)
@@ -126,11 +126,12 @@ load_entry(State& state, const WasmRunNode& node, std::string_view path, std::st
     PERCH_TRY_ASSIGN(const std::string file, included_file(state, path));
     return load_file(state, node, file, pin);
   }
-  std::string identity = cat("bundle:", path, ':', static_cast<int>(metering_of(node)));
+  const std::string place = archive_path(path);
+  std::string identity = cat("bundle:", place, ':', static_cast<int>(metering_of(node)));
   auto known = state.run.find_module(identity);
   if (known != nullptr && (pin.empty() || known->sha256() == pin))
     return known;
-  PERCH_TRY_ASSIGN(auto module, load_built(state, *archive, node, path, pin));
+  PERCH_TRY_ASSIGN(auto module, load_built(state, *archive, node, place, pin));
   state.run.keep_module(std::move(identity), module);
   return module;
 }

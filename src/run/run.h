@@ -28,7 +28,7 @@ public:
   virtual ~Archive() = default;
   [[nodiscard]] virtual const std::string& sha256() const = 0; ///< hex
   [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
-  /// Errors: bundle_error for an unknown or damaged entry.
+  /// Errors: file_not_found for an unknown entry, bundle_error for a damaged one.
   virtual Result<std::string> read(std::string_view path) = 0;
   /// The same in pieces. What the sink got counts only when this succeeds.
   virtual Status stream(std::string_view path,
