@@ -12,8 +12,8 @@ namespace perch::sys {
 
 namespace {
 
-/// Times of files are as coarse as the kernel's clock ticks; no tick is as long as this.
-constexpr std::int64_t kSettlesAfterNs = 100'000'000;
+/// The coarsest clock of a file system: FAT's.
+constexpr std::int64_t kSettlesAfterNs = 2'000'000'000;
 
 std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
