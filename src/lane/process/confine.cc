@@ -141,7 +141,7 @@ Result<Confined> prepare_confinement(const ChildSpec& spec, const KernelConfinem
       PERCH_TRY(allow_all(rules, spec, temporary));
     confined.ruleset = rules.release();
   }
-  if (!confinement.limits() && has_ruleset)
+  if (!confinement.limits())
     return confined;
   const bool nothing_written = limits_writing(confinement) && confinement.write_roots.empty();
   confined.program = call_filter({.no_network = confinement.no_network,

@@ -9,8 +9,9 @@ struct stat;
 
 namespace perch::lane {
 
-/// No write leaves all of it as it was: nobody can set the time of the last change. The boot is in
-/// it because a crash can lose what was written shortly before.
+/// No call that writes leaves all of it as it was (a store to a mapped page that is dirty already
+/// does): nobody can set the time of the last change. The boot is in it because a crash can lose
+/// what was written shortly before.
 struct FileMark {
   std::uint64_t device = 0, inode = 0, size = 0;
   std::int64_t changed_s = 0, changed_ns = 0;

@@ -13,6 +13,7 @@
 #include <string>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace perch::lane {
@@ -36,19 +37,32 @@ bool changes(std::uint64_t open_flags) {
   return (open_flags & O_ACCMODE) != O_RDONLY || (open_flags & (O_CREAT | O_TRUNC)) != 0;
 }
 
-/// What a call does to the directory its first argument is. The guest's thread is one of this
-/// process and waits, so what its arguments point to can be read.
+/// What a guest's thread, which is one of this process, points to with an argument. That thread may
+/// have been stopped meanwhile and be gone with its stack, so the kernel copies; false: it is gone.
+template <class T>
+bool argument(std::uint64_t address, T& out) {
+  iovec to{.iov_base = &out, .iov_len = sizeof out};
+  iovec from{.iov_base = reinterpret_cast<void*>(address), .iov_len = sizeof out};
+  return ::process_vm_readv(::getpid(), &to, 1, &from, 1, 0) == ssize_t{sizeof out};
+}
+
+/// What a call does to the directory its first argument is.
 Use use_of(const seccomp_data& call) {
   switch (call.nr) {
   case SYS_openat:
     return changes(call.args[2]) ? Use::Written : Use::Read;
-  case SYS_openat2:
-    return changes(reinterpret_cast<const open_how*>(call.args[2])->flags) ? Use::Written
-                                                                           : Use::Read;
+  case SYS_openat2: {
+    open_how how{};
+    if (!argument(call.args[2], how))
+      return Use::None;
+    return changes(how.flags) ? Use::Written : Use::Read;
+  }
   case SYS_statx:
-  case SYS_newfstatat:
+  case SYS_newfstatat: {
     // Without a path it asks about an open file, which the engine does on its own account too.
-    return *reinterpret_cast<const char*>(call.args[1]) == '\0' ? Use::None : Use::Read;
+    char first = 0;
+    return argument(call.args[1], first) && first != '\0' ? Use::Read : Use::None;
+  }
   case SYS_readlinkat:
   case SYS_faccessat:
   case SYS_faccessat2:
