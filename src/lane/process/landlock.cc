@@ -115,7 +115,9 @@ Status Ruleset::allow_stream(int file, bool changing, const std::string& name) {
   // A rule for a directory would be for all below it.
   if (::fstat(file, &status) != 0 || (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)))
     return {};
-  return allow(file, changing ? kChange : kReadFile, name);
+  // What was opened for reading only must not become writable by being opened again.
+  const bool writable = (::fcntl(file, F_GETFL) & O_ACCMODE) != O_RDONLY;
+  return allow(file, changing && writable ? kChange : kReadFile, name);
 }
 
 namespace {

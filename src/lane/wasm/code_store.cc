@@ -123,7 +123,7 @@ std::optional<Code> CodeStore::find(const RunEngine& engine, const CodeWanted& w
   if (cache() == nullptr)
     return std::nullopt;
   auto code = look(engine, wanted);
-  if (!code || code->quality == Quality::Full)
+  if (!code || code->quality == Quality::Full || !improves())
     return code;
   if (wanted.bytes.empty())
     return std::nullopt; // the background compiler needs them
@@ -172,9 +172,12 @@ Status CodeStore::warm(const RunEngine& engine, const CodeWanted& wanted) {
   return {};
 }
 
+bool CodeStore::improves() const {
+  return options_.tier == WasmOptions::Tier::Auto && !options_.background_compiler.empty();
+}
+
 void CodeStore::improve_later(const RunEngine& engine, const CodeWanted& wanted) {
-  if (options_.tier != WasmOptions::Tier::Auto || options_.background_compiler.empty() ||
-      !cache()->claim(entry_name(engine, wanted, Quality::Full)))
+  if (!improves() || !cache()->claim(entry_name(engine, wanted, Quality::Full)))
     return;
   background_.start({.program = options_.background_compiler,
                      .cache_directory = options_.cache_directory,

@@ -66,6 +66,7 @@ private:
   [[nodiscard]] Quality first_quality() const;
   void warn(const std::string& reason);
   void tell_compiling(std::string_view sha256, bool started);
+  [[nodiscard]] bool improves() const; ///< quick code in the background
   void improve_later(const RunEngine& engine, const CodeWanted& wanted);
 
   WasmOptions options_; ///< its callbacks under the mutex, the rest never changes
