@@ -83,7 +83,8 @@ private:
     return out;
   }
 
-  // The sign of an assignment stands between blanks, however it was written.
+  // The sign of an assignment stands between blanks, however it was written. Only a `#` stays glued
+  // to it: behind a blank it would begin a comment.
   std::string assignment_text(std::span<const Word> words) const {
     const std::string_view first = raw(words[0].span);
     const std::size_t length = identifier_length(first);
@@ -97,7 +98,8 @@ private:
     }
     std::string out = base::cat(first.substr(0, length), " =");
     if (!behind_sign.empty()) {
-      out += ' ';
+      if (behind_sign[0] != '#')
+        out += ' ';
       append(out, behind_sign);
     }
     if (used < words.size())

@@ -40,6 +40,13 @@ TEST(Format, puts_blanks_around_the_sign_of_an_assignment_only) {
   EXPECT_EQ(formatted("command a\n    dir =x\nend\n"), "command a\n    dir =x\nend\n");
 }
 
+TEST(Format, a_value_that_would_become_a_comment_stays_glued) {
+  for (const char* sign : {"=#", " =#"})
+    EXPECT_EQ(formatted(base::cat("X", sign, "f00\n")), "X =#f00\n");
+  EXPECT_EQ(formatted("command a\n    do\n        x=#b c # d\n    end\nend\n"),
+            "command a\n    do\n        x =#b c  # d\n    end\nend\n");
+}
+
 TEST(Format, keeps_comments_with_what_they_are_about) {
   EXPECT_EQ(formatted(R"(#!/usr/bin/env perch
 # the file
