@@ -53,14 +53,15 @@ struct Ended {
 class Job {
 public:
   virtual ~Job() = default;
-  /// Becomes readable when the job has ended. Valid as long as the job.
+  /// Becomes readable when the job has ended. Valid as long as the job. Whoever polls it polls the
+  /// job's token as well, and calls terminate() or signal() when that stops; finish() does so itself.
   [[nodiscard]] virtual int done_fd() const = 0;
   /// Waits for the end and collects it. Call once.
   virtual Ended finish() = 0;
   /// Asks it to end (SIGTERM to the group, epoch for a guest); `now` forces it (SIGKILL).
   enum class Force : std::uint8_t { Ask, Now };
   virtual void terminate(Force force) = 0;
-  /// Forwards a signal to a child's group; guests ignore it.
+  /// Forwards a signal to a child's group; a guest stops if its token has.
   virtual void signal(int number) = 0;
   [[nodiscard]] virtual int pid() const { return 0; }
 };

@@ -32,6 +32,7 @@ constexpr auto kRoadblockStays = milliseconds(300);
 constexpr auto kRoadblockPause = std::chrono::seconds(1);
 /// And until its thread gets only the time that nobody else wants.
 constexpr auto kStubbornAfter = std::chrono::seconds(5);
+constexpr auto kLookAloneEvery = milliseconds(5);
 constexpr std::size_t kMostFramesShown = 30;
 
 std::string backtrace_text(std::string_view names) {
@@ -161,6 +162,9 @@ Status GuestRun::start(const CompiledModule& module, const GuestSpec& spec) {
   PERCH_TRY(check_mounts(spec.mounts));
   PERCH_TRY_ASSIGN(GuestHandle guest, make_guest(code_->linked(), spec));
   install_stop_handler();
+  // Its confined thread will not be able to start the one that carries its requests.
+  if (spec.http && !keepers_.supervisor.begin())
+    return sys::os_fail(EAGAIN, "start a thread for", "the requests of a guest");
   keepers_.supervisor.add(shared_from_this());
   // A task has to be copyable, so what it owns is shared.
   auto owned = std::make_shared<GuestHandle>(std::move(guest));
@@ -334,11 +338,34 @@ sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
 void GuestRun::terminate(int signal) {
   int none = 0;
   terminated_by_.compare_exchange_strong(none, signal);
-  keepers_.supervisor.wake();
+  look_at_token();
+}
+
+void GuestRun::look_at_token() {
+  if (!keepers_.supervisor.wake())
+    supervise_alone();
+}
+
+/// When no thread is to be had for the supervisor, the one that waits does its work.
+void GuestRun::supervise_alone() {
+  std::unique_lock lock(mutex_);
+  while (!ended_) {
+    lock.unlock();
+    const auto now = std::chrono::steady_clock::now();
+    const auto next = stopping() ? stop_again(now) : now + kLookAloneEvery;
+    lock.lock();
+    changed_.wait_until(lock, next, [this] { return ended_.has_value(); });
+  }
 }
 
 Ended GuestRun::wait() {
   std::unique_lock lock(mutex_);
+  if (!ended_) { // then nobody watches the token from here on
+    lock.unlock();
+    if (!keepers_.supervisor.begin())
+      supervise_alone();
+    lock.lock();
+  }
   changed_.wait(lock, [this] { return ended_.has_value(); });
   Ended ended = *ended_;
   lock.unlock();

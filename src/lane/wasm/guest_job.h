@@ -41,6 +41,8 @@ public:
 
   /// Stops the guest as a child would be by this signal.
   void terminate(int signal);
+  /// Stops the guest if its token says so.
+  void look_at_token();
   /// Made when asked for: most runs are just waited for.
   [[nodiscard]] int done_fd();
   /// Waits until the thread has ended or has been given up. Call once, after start().
@@ -54,6 +56,7 @@ private:
   [[nodiscard]] Ended stopped_end();
   void tell(const Ended& ended);
   void block_road(sys::SteadyTime now);
+  void supervise_alone();
 
   std::shared_ptr<const LinkedCode> code_; ///< from start() on
   /// Not to be used by a thread that was given up: they may be gone.
@@ -84,7 +87,7 @@ public:
   [[nodiscard]] int done_fd() const override { return run_->done_fd(); }
   Ended finish() override;
   void terminate(Force force) override;
-  void signal(int) override {}
+  void signal(int) override { run_->look_at_token(); }
 
 private:
   std::shared_ptr<GuestRun> run_;

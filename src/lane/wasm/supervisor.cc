@@ -18,16 +18,15 @@ bool Supervisor::Watch::covers(const sys::CancelToken& token) const {
   return std::ranges::any_of(tokens, [&](const auto& known) { return known.get() == &token; });
 }
 
-Supervisor::Supervisor() : bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-
 Supervisor::~Supervisor() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  ring();
-  if (thread_.joinable())
+  if (thread_.joinable()) {
+    ring();
     thread_.join();
+  }
   for (const auto& guest : guests_)
     guest->left_alone();
 }
@@ -37,16 +36,35 @@ void Supervisor::ring() const {
   [[maybe_unused]] auto written = ::write(bell_.get(), &one, sizeof one);
 }
 
-void Supervisor::wake() { ring(); }
+bool Supervisor::begin() {
+  const std::lock_guard lock(mutex_);
+  if (thread_.joinable())
+    return true;
+  if (!bell_)
+    bell_ = sys::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!bell_)
+    return false;
+  try {
+    thread_ = std::thread([this] { loop(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
+bool Supervisor::wake() {
+  if (!begin())
+    return false;
+  ring();
+  return true;
+}
 
 void Supervisor::add(std::shared_ptr<Supervised> guest) {
   bool covered = false;
   {
     const std::lock_guard lock(mutex_);
-    covered = watch_.covers(*guest->cancel());
+    covered = !thread_.joinable() || watch_.covers(*guest->cancel());
     guests_.push_back(std::move(guest));
-    if (!thread_.joinable())
-      thread_ = std::thread([this] { loop(); });
   }
   if (!covered)
     ring();

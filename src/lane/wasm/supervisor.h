@@ -1,6 +1,7 @@
 #pragma once
 // One thread that looks after all guests: it stops those whose time is over, and it does for their
-// confined threads what these may not do themselves. It starts with the first guest.
+// confined threads what these may not do themselves. It starts when there is something to do, which
+// is never in most runs: who waits for a guest watches its token as well, and calls wake().
 
 #include "sys/cancel.h"
 #include "sys/fd.h"
@@ -30,18 +31,22 @@ public:
   virtual void left_alone() = 0;
 };
 
-/// Threads: all members are safe from any thread, also from confined ones.
+/// Threads: all members are safe from any thread; run_outside() also from a confined one, which may
+/// not start a thread: for a guest that needs it, begin() has been called.
 class Supervisor {
 public:
-  Supervisor();
+  Supervisor() = default;
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
   void add(std::shared_ptr<Supervised> guest);
   void remove(const Supervised* guest);
-  /// Makes the thread look at the guests now.
-  void wake();
+  /// Starts the thread, unless it is there: from then on it sees by itself which guests have to
+  /// stop. False when there is no thread to be had.
+  bool begin();
+  /// Makes the thread look at the guests now. False when there is none to be had.
+  bool wake();
   /// Runs `work` on a thread of its own that is not confined.
   void run_outside(std::function<void()> work);
 
@@ -64,7 +69,7 @@ private:
   std::vector<std::function<void()>> work_;
   Watch watch_; ///< what the thread sleeps on
   bool ending_ = false;
-  sys::Fd bell_;
+  sys::Fd bell_; ///< there is a thread
   std::thread thread_;
 };
 

@@ -6,11 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/stat.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 
 namespace perch::test {
@@ -266,6 +270,45 @@ TEST(WasmStop, terminate_ends_a_guest_as_a_signal_would_a_child) {
   }
 }
 
+TEST(WasmStop, who_watches_the_token_tells_the_guest) {
+  Guests guests;
+  auto root = sys::CancelToken::root();
+  lane::GuestSpec spec;
+  spec.stdio = {-1, -1, -1};
+  spec.cancel = root->child();
+  auto job = guests.start(built_guest("wat/start_loop"), std::move(spec));
+  ASSERT_NE(job, nullptr);
+  job->signal(SIGINT); // the token has not stopped
+  pollfd wait{.fd = job->done_fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&wait, 1, 20), 0);
+  root->stop(sys::StopReason::Sibling);
+  job->signal(SIGINT);
+  EXPECT_EQ(::poll(&wait, 1, 10'000), 1);
+  EXPECT_EQ(job->finish().how, How::Failed);
+}
+
+TEST(WasmStop, without_a_thread_to_be_had_who_waits_stops_the_guest) {
+  Guests guests;
+  std::vector<std::unique_ptr<lane::Job>> jobs;
+  for (auto deadline : {1h, 0h}) {
+    auto spec = until(deadline + 100ms);
+    jobs.push_back(guests.start(built_guest("wat/start_loop"), std::move(spec)));
+    ASSERT_NE(jobs.back(), nullptr);
+  }
+  pthread_attr_t usual, no_room;
+  ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(::pthread_getattr_default_np(&no_room), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&no_room, std::size_t{1} << 47), 0);
+  ASSERT_EQ(::pthread_setattr_default_np(&no_room), 0);
+  EXPECT_THROW(std::thread([] {}).join(), std::system_error);
+  jobs[0]->terminate(lane::Job::Force::Now);
+  EXPECT_EQ(jobs[0]->finish().how, How::Signalled);
+  EXPECT_EQ(jobs[1]->finish().error.kind, kind::kTimeoutExceeded);
+  EXPECT_EQ(::pthread_setattr_default_np(&usual), 0);
+  ::pthread_attr_destroy(&no_room);
+  ::pthread_attr_destroy(&usual);
+}
+
 TEST(WasmStop, dropping_a_job_stops_its_guest) {
   Guests guests;
   lane::GuestSpec spec;
@@ -406,11 +449,16 @@ TEST(WasmStop, ten_thousand_stops_of_every_kind_leave_nothing_behind) {
       stop_one(guests, kinds[order[static_cast<std::size_t>(i) % std::size(order)]],
                i % 8 == 0 ? 300 : 0);
   };
+#ifdef PERCH_SANITIZED
+  constexpr int kStops = 1'000; // ThreadSanitizer takes ten milliseconds for one
+#else
+  constexpr int kStops = 10'000;
+#endif
   stop_many(210);
   const auto threads = threads_of_this_process();
   const auto descriptors = descriptors_of_this_process();
   const auto memory = resident_memory();
-  stop_many(10'000);
+  stop_many(kStops);
   // On a busy machine some threads are late: they were given up, or have told the end of their
   // guest and not yet dropped it.
   const auto late = [&] {
