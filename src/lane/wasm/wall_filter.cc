@@ -1,18 +1,23 @@
 #include "lane/wasm/wall_filter.h"
 
-#include <array>
+#include "base/result.h"
+
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <map>
 #include <span>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace perch::lane {
@@ -138,51 +143,97 @@ void answer(Program& program, std::uint32_t action) { emit(program, BPF_RET | BP
 
 constexpr std::uint32_t kDeny = SECCOMP_RET_ERRNO | EPERM;
 
-void each(Program& program, std::span<const int> numbers, std::uint32_t action) {
-  for (int number : numbers) {
-    emit(program, BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1);
-    answer(program, action);
-  }
+Program answer_only(std::uint32_t action) {
+  Program program;
+  answer(program, action);
+  return program;
 }
 
-/// `number` is allowed when bits `mask` of its argument are clear.
-void allow_without(Program& program, int number, int index, std::uint32_t mask) {
-  emit(program, BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 4);
+/// Allowed when bits `mask` of an argument are clear.
+Program allow_without(int index, std::uint32_t mask) {
+  Program program;
   load(program, argument(index));
   emit(program, BPF_JMP | BPF_JSET | BPF_K, mask, 0, 1);
   answer(program, kDeny);
   answer(program, SECCOMP_RET_ALLOW);
+  return program;
 }
 
-/// `number` is allowed when its argument (lower half) is one of `values`.
-template <std::size_t n>
-void allow_only(Program& program, int number, int index,
-                const std::array<std::uint32_t, n>& values) {
-  emit(program, BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0,
-       static_cast<std::uint8_t>(2 * n + 2));
+/// Allowed when an argument (lower half) is one of `values`.
+Program allow_only(int index, std::initializer_list<std::uint32_t> values) {
+  Program program;
   load(program, argument(index));
   for (std::uint32_t value : values) {
     emit(program, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
     answer(program, SECCOMP_RET_ALLOW);
   }
   answer(program, kDeny);
+  return program;
+}
+
+/// What is done about the system calls from this number on, up to the next piece.
+struct Piece {
+  std::uint32_t first;
+  Program what;
+};
+
+/// Numbers that are not in `calls` are denied, and neighbours with one answer are one piece.
+std::vector<Piece> pieces_of(const std::map<std::uint32_t, Program>& calls) {
+  const auto same = [](const sock_filter& a, const sock_filter& b) {
+    return a.code == b.code && a.k == b.k;
+  };
+  std::vector<Piece> pieces{{0, answer_only(kDeny)}};
+  const auto from = [&](std::uint32_t first, const Program& what) {
+    if (pieces.back().first == first)
+      pieces.back().what = what;
+    else if (!std::ranges::equal(pieces.back().what, what, same))
+      pieces.push_back({first, what});
+  };
+  for (const auto& [number, what] : calls) {
+    from(number, what);
+    if (!calls.contains(number + 1))
+      from(number + 1, answer_only(kDeny));
+  }
+  return pieces;
+}
+
+/// A binary search: the kernel goes through the filter once for each system call there is when it
+/// is installed (docs: RATIONALE), and then at each one that has arguments to look at.
+void search(Program& program, std::span<const Piece> pieces) {
+  if (pieces.size() == 1) {
+    program.insert(program.end(), pieces[0].what.begin(), pieces[0].what.end());
+    return;
+  }
+  const std::size_t half = pieces.size() / 2, at = program.size();
+  emit(program, BPF_JMP | BPF_JGE | BPF_K, pieces[half].first);
+  search(program, pieces.first(half));
+  const std::size_t skipped = program.size() - at - 1;
+  PERCH_ASSERT(skipped <= UINT8_MAX);
+  program[at].jt = static_cast<std::uint8_t>(skipped);
+  search(program, pieces.subspan(half));
 }
 
 Program make_program(std::span<const int> telling) {
+  std::map<std::uint32_t, Program> calls;
+  const auto set = [&](int number, Program what) {
+    calls[static_cast<std::uint32_t>(number)] = std::move(what);
+  };
+  for (int number : kAllowed)
+    set(number, answer_only(SECCOMP_RET_ALLOW));
+  for (int number : telling)
+    set(number, answer_only(SECCOMP_RET_USER_NOTIF));
+  set(SYS_mmap, allow_without(2, PROT_EXEC));
+  set(SYS_mprotect, allow_without(2, PROT_EXEC));
+  set(SYS_ioctl, allow_only(1, {TCGETS, FIONREAD, kPagemapScan}));
+  // Signals to this process only.
+  set(SYS_tgkill, allow_only(0, {static_cast<std::uint32_t>(::getpid())}));
+
   Program program;
   load(program, offsetof(seccomp_data, arch));
   emit(program, BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0);
   answer(program, SECCOMP_RET_KILL_PROCESS);
   load(program, offsetof(seccomp_data, nr));
-  each(program, telling, SECCOMP_RET_USER_NOTIF);
-  each(program, kAllowed, SECCOMP_RET_ALLOW);
-  allow_without(program, SYS_mmap, 2, PROT_EXEC);
-  allow_without(program, SYS_mprotect, 2, PROT_EXEC);
-  allow_only(program, SYS_ioctl, 1, std::array<std::uint32_t, 3>{TCGETS, FIONREAD, kPagemapScan});
-  // Signals to this process only.
-  allow_only(program, SYS_tgkill, 0,
-             std::array<std::uint32_t, 1>{static_cast<std::uint32_t>(::getpid())});
-  answer(program, kDeny);
+  search(program, pieces_of(calls));
   return program;
 }
 
