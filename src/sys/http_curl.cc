@@ -306,7 +306,7 @@ void set_limits(CURL* easy, const HttpExchange& exchange) {
 }
 
 Result<HttpReply> CurlTransport::exchange(const HttpExchange& exchange, CancelToken& cancel) {
-  relocate_engine();
+  relocate_late(LatePart::Http);
   const Easy owner(::curl_easy_init());
   PERCH_ASSERT(owner != nullptr);
   CURL* easy = owner.get();

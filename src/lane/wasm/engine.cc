@@ -39,7 +39,7 @@ std::string one_line(std::string_view text) {
 /// What code is made for. Everything here changes the code or what may load it, so code_identity()
 /// covers it.
 wasm_config_t* common_config(Metering metering) {
-  sys::relocate_engine();
+  sys::relocate_late(sys::LatePart::Engine);
   wasm_config_t* config = wasm_config_new();
   perch_config_set_lean(config);
   // No guest has threads (Preview 1 cannot start any), and shared memories escape the limits.
