@@ -144,7 +144,8 @@ wasmtime_error_t* perch_guest_new(const perch_linked_t* linked, const perch_gues
                                   perch_guest_t** out);
 void perch_guest_delete(perch_guest_t* guest);
 
-enum { PERCH_RETURNED, PERCH_EXITED, PERCH_TRAPPED, PERCH_STOPPED };
+/* PERCH_BROKEN_PIPE: it wrote again to a stream whose reader is gone, after EPIPE. */
+enum { PERCH_RETURNED, PERCH_EXITED, PERCH_TRAPPED, PERCH_STOPPED, PERCH_BROKEN_PIPE };
 
 typedef struct perch_outcome {
   uint32_t how;

@@ -42,6 +42,17 @@ impl fmt::Display for Stopped {
 }
 impl std::error::Error for Stopped {}
 
+/// The trap of a guest that goes on writing to a stream nobody reads.
+#[derive(Debug)]
+pub struct BrokenPipe;
+
+impl fmt::Display for BrokenPipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("broken pipe")
+    }
+}
+impl std::error::Error for BrokenPipe {}
+
 /// The trap of `proc_exit`.
 #[derive(Debug)]
 pub struct Exit(pub i32);
@@ -433,6 +444,7 @@ const RETURNED: u32 = 0;
 const EXITED: u32 = 1;
 const TRAPPED: u32 = 2;
 const STOPPED: u32 = 3;
+const BROKEN_PIPE: u32 = 4;
 
 fn run(guest: &mut perch_guest_t) -> Result<()> {
     let mut store = guest.store.as_context_mut();
@@ -490,6 +502,8 @@ pub extern "C" fn perch_guest_run(mut guest: Box<perch_guest_t>, out: &mut perch
                 EXITED
             } else if guest.store.data().stop.is_set() {
                 STOPPED
+            } else if error.downcast_ref::<BrokenPipe>().is_some() {
+                BROKEN_PIPE
             } else {
                 crate::set_bytes(&mut out.reason, reason(error));
                 crate::set_bytes(&mut out.backtrace, backtrace(error));

@@ -5,7 +5,7 @@
 //! terminal. Here one guest call is one system call, made on the guest's thread; a signal that
 //! interrupts it is the moment to look whether the guest has been told to stop.
 
-use crate::guest::{Stop, Stopped};
+use crate::guest::{BrokenPipe, Stop, Stopped};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::fs::File;
@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
@@ -35,6 +35,8 @@ struct Shared {
     file: File,
     /// How many bytes were written to it.
     written: AtomicU64,
+    /// A write was refused because its reader is gone.
+    unread: AtomicBool,
 }
 
 impl Stream {
@@ -44,7 +46,8 @@ impl Stream {
         // the duplication fail.
         let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
         let file = File::from(borrowed.try_clone_to_owned()?);
-        let shared = Arc::new(Shared { file, written: AtomicU64::new(0) });
+        let shared =
+            Arc::new(Shared { file, written: AtomicU64::new(0), unread: AtomicBool::new(false) });
         Ok(Stream { shared, events, stop })
     }
 
@@ -92,9 +95,24 @@ impl Stream {
         }
     }
 
+    /// One that ignores the error would write for ever: it gets EPIPE once, and then what a process
+    /// gets from SIGPIPE.
+    fn write_some(&self, bytes: &[u8]) -> StreamResult<usize> {
+        self.blocking(|mut file| match file.write(bytes) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(None),
+            written => written.map(Some),
+        })?
+        .ok_or_else(|| match self.shared.unread.swap(true, Relaxed) {
+            true => StreamError::Trap(BrokenPipe.into()),
+            false => {
+                StreamError::LastOperationFailed(io::Error::from_raw_os_error(libc::EPIPE).into())
+            }
+        })
+    }
+
     fn write_all(&self, mut bytes: &[u8]) -> StreamResult<()> {
         while !bytes.is_empty() {
-            let written = self.blocking(|mut file| file.write(bytes))?;
+            let written = self.write_some(bytes)?;
             if written == 0 {
                 let error = io::Error::from(ErrorKind::WriteZero);
                 return Err(StreamError::LastOperationFailed(error.into()));

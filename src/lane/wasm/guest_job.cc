@@ -226,6 +226,8 @@ Ended GuestRun::end_of(const perch_outcome_t& outcome) {
             .usage = {}};
   case PERCH_STOPPED:
     return stopped_end();
+  case PERCH_BROKEN_PIPE:
+    return {.how = Ended::How::Signalled, .code = SIGPIPE, .error = {}, .usage = {}};
   default:
     break;
   }

@@ -153,18 +153,33 @@ TEST(WasmRun, without_input_stdin_is_at_its_end) {
   EXPECT_EQ(ran.ended.code, 0);
 }
 
-TEST(WasmRun, a_closed_reader_is_an_errno_for_the_guest) {
+namespace {
+
+lane::Ended run_without_reader(std::string_view module) {
   ::signal(SIGPIPE, SIG_IGN);
   int ends[2];
-  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    std::abort();
   ::close(ends[0]);
   Guests guests;
   lane::GuestSpec spec;
   spec.stdio = {-1, ends[1], -1};
-  auto job = guests.start(built_guest("wat/flood_until_error"), std::move(spec));
-  ASSERT_NE(job, nullptr);
-  EXPECT_EQ(job->finish().code, 64); // EPIPE
+  auto job = guests.start(module, std::move(spec));
+  const lane::Ended ended = job->finish();
   ::close(ends[1]);
+  return ended;
+}
+
+} // namespace
+
+TEST(WasmRun, a_closed_reader_is_an_errno_for_the_guest) {
+  EXPECT_EQ(run_without_reader(built_guest("wat/flood_until_error")).code, 64); // EPIPE
+}
+
+TEST(WasmRun, a_guest_that_ignores_the_errno_of_a_closed_reader_ends) {
+  const lane::Ended ended = run_without_reader(built_guest("wat/flood"));
+  EXPECT_EQ(ended.how, lane::Ended::How::Signalled);
+  EXPECT_EQ(ended.code, SIGPIPE);
 }
 
 TEST(WasmRun, traps_say_why_and_where) {
