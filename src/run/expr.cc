@@ -16,6 +16,9 @@ using program::Expr;
 using program::Name;
 using program::Piece;
 
+/// Bindings that need each other, one inside the other; each takes some hundred bytes of stack.
+constexpr int kDeepestBinding = 1000;
+
 std::string cycle_text(const State& state, std::int32_t binding) {
   const auto& bindings = state.run.program().bindings;
   const auto name = [&](std::int32_t i) { return bindings[static_cast<std::size_t>(i)].name; };
@@ -42,12 +45,21 @@ Eval<const Value*> binding_value(State& state, std::int32_t index, diag::Span us
     }
   }
   const program::FileBinding& binding = run.program().bindings[static_cast<std::size_t>(index)];
+  const int depth = state.evaluating == nullptr ? 1 : state.evaluating->depth + 1;
+  if (depth > kDeepestBinding) {
+    return raise(
+        state, use,
+        {.kind = kind::kRecursionLimit,
+         .message = cat("file bindings need each other more than ", kDeepestBinding, " deep"),
+         .detail = std::string(binding.name),
+         .help = "give the ones in between a value of their own"});
+  }
   const CallLink call{.kind = CallLink::Kind::Binding,
                       .name = binding.name,
                       .site = use,
                       .from = state.node != nullptr ? state.node->from : nullptr,
                       .outer = state.calls};
-  const BindingLink evaluating{.binding = index, .outer = state.evaluating};
+  const BindingLink evaluating{.binding = index, .depth = depth, .outer = state.evaluating};
   State scope = file_scope(state, binding.module);
   scope.calls = &call;
   scope.evaluating = &evaluating;

@@ -36,9 +36,10 @@ struct CancelLink {
   const CancelLink* outer = nullptr;
 };
 
-/// File bindings being evaluated, for finding cycles.
+/// File bindings being evaluated, for finding cycles and chains too long for the stack.
 struct BindingLink {
   std::int32_t binding;
+  int depth = 0;
   const BindingLink* outer = nullptr;
 };
 
