@@ -1,19 +1,37 @@
 #pragma once
-// The digest of an open file, and whether it may have changed since.
+// What a file holds, and what says that it still does.
 
 #include "base/result.h"
 
+#include <array>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 
+struct stat;
+
 namespace perch::sys {
+
+/// No call that writes leaves all of it as it was (a store to a mapped page that is dirty already
+/// does): nobody can set the time of the last change. The boot is in it because a crash can lose
+/// what was written shortly before.
+struct FileMark {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t changed_s = 0, changed_ns = 0;
+  std::array<char, 40> boot{};
+  bool operator==(const FileMark&) const = default;
+
+  /// Whether a change at `now_s` (seconds, real time) or later would show: clocks of file systems
+  /// go by steps, and two changes within one look like one.
+  [[nodiscard]] bool is_settled(std::time_t now_s) const;
+};
+
+[[nodiscard]] FileMark mark_of(const struct stat& info);
 
 struct FileDigest {
   std::string sha256; ///< lower-case hex
-  std::uint64_t size = 0;
-  std::int64_t mtime_ns = 0, changed_ns = 0;
-  /// Another change would show in the times: the last one was long enough ago.
+  FileMark mark;      ///< from before the file was read
   bool settled = false;
 };
 

@@ -131,11 +131,11 @@ std::optional<Code> CodeStore::find(const RunEngine& engine, const CodeWanted& w
   return code;
 }
 
-std::string CodeStore::known_digest(const FileMark& file) {
+std::string CodeStore::known_digest(const sys::FileMark& file) {
   return cache() == nullptr ? std::string() : cache()->known_digest(file);
 }
 
-void CodeStore::remember_digest(const FileMark& file, std::time_t read_at_s,
+void CodeStore::remember_digest(const sys::FileMark& file, std::time_t read_at_s,
                                 const std::string& sha256) {
   if (cache() != nullptr && file.is_settled(read_at_s) && cache()->known_digest(file) != sha256)
     cache()->remember_digest(file, sha256);

@@ -7,8 +7,8 @@
 #include "lane/wasm/background.h"
 #include "lane/wasm/disk_cache.h"
 #include "lane/wasm/engine.h"
-#include "lane/wasm/file_mark.h"
 #include "lane/wasm/module.h"
+#include "sys/file_digest.h"
 
 #include <ctime>
 #include <map>
@@ -45,9 +45,9 @@ public:
   /// from bytes that are not at hand.
   [[nodiscard]] std::optional<Code> find(const RunEngine& engine, const CodeWanted& wanted);
   /// The digest of a file that has not changed since it was remembered; empty: not known.
-  [[nodiscard]] std::string known_digest(const FileMark& file);
+  [[nodiscard]] std::string known_digest(const sys::FileMark& file);
   /// `file`: as it was before it was read, at `read_at_s` (real time).
-  void remember_digest(const FileMark& file, std::time_t read_at_s, const std::string& sha256);
+  void remember_digest(const sys::FileMark& file, std::time_t read_at_s, const std::string& sha256);
   /// Code of the module for `engine`, as the tier wants it. Errors: wasm_compile_failed.
   [[nodiscard]] Result<Code> get(const RunEngine& engine, const CodeWanted& wanted);
   /// Puts optimised code into the cache unless it is there. Errors: wasm_compile_failed,

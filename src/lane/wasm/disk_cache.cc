@@ -47,13 +47,13 @@ constexpr std::array<char, 8> kFooterMagic = {'p', 'e', 'r', 'c', 'h', 'c', 'w',
 /// Notes: small files that hold one of these.
 struct Seen {
   std::array<char, 8> magic{'p', 'e', 'r', 'c', 'h', 's', 'n', '2'};
-  FileMark code;
+  sys::FileMark code;
   bool operator==(const Seen&) const = default;
 };
 
 struct KnownDigest {
   std::array<char, 8> magic{'p', 'e', 'r', 'c', 'h', 's', 'm', '1'};
-  FileMark module;
+  sys::FileMark module;
   std::array<char, 64> sha256{}; ///< hex
 };
 
@@ -84,7 +84,7 @@ bool is_private(const struct stat& info) {
   return info.st_uid == ::geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-std::string digest_file(const FileMark& module) {
+std::string digest_name(const sys::FileMark& module) {
   std::array<char, 40> name{};
   std::snprintf(name.data(), name.size(), "%jx-%jx", static_cast<std::uintmax_t>(module.device),
                 static_cast<std::uintmax_t>(module.inode));
@@ -259,25 +259,25 @@ void DiskCache::remember(const std::string& file, const Note& note) const {
 bool DiskCache::seen(const std::string& name, int code) const {
   struct stat info{};
   const auto note = recall<Seen>(base::cat(name, kSeenSuffix));
-  return note && ::fstat(code, &info) == 0 && note->code == mark_of(info);
+  return note && ::fstat(code, &info) == 0 && note->code == sys::mark_of(info);
 }
 
 void DiskCache::mark_seen(const std::string& name, int code) const {
   struct stat info{};
   if (::fstat(code, &info) == 0)
-    remember(base::cat(name, kSeenSuffix), Seen{.code = mark_of(info)});
+    remember(base::cat(name, kSeenSuffix), Seen{.code = sys::mark_of(info)});
 }
 
-std::string DiskCache::known_digest(const FileMark& file) const {
-  const auto note = recall<KnownDigest>(digest_file(file));
+std::string DiskCache::known_digest(const sys::FileMark& file) const {
+  const auto note = recall<KnownDigest>(digest_name(file));
   return note && note->module == file ? std::string(note->sha256.data(), note->sha256.size())
                                       : std::string();
 }
 
-void DiskCache::remember_digest(const FileMark& file, std::string_view sha256) const {
+void DiskCache::remember_digest(const sys::FileMark& file, std::string_view sha256) const {
   KnownDigest note{.module = file};
   std::ranges::copy(sha256.substr(0, note.sha256.size()), note.sha256.begin());
-  remember(digest_file(file), note);
+  remember(digest_name(file), note);
 }
 
 std::optional<sys::Fd> DiskCache::find(const std::string& name) const {

@@ -12,8 +12,8 @@
 
 #include "base/result.h"
 #include "lane/lane.h"
-#include "lane/wasm/file_mark.h"
 #include "sys/fd.h"
+#include "sys/file_digest.h"
 
 #include <cstdint>
 #include <optional>
@@ -38,8 +38,8 @@ public:
   [[nodiscard]] bool claim(const std::string& name) const;
 
   /// The digest that was remembered for a file with this mark; empty: none.
-  [[nodiscard]] std::string known_digest(const FileMark& file) const;
-  void remember_digest(const FileMark& file, std::string_view sha256) const;
+  [[nodiscard]] std::string known_digest(const sys::FileMark& file) const;
+  void remember_digest(const sys::FileMark& file, std::string_view sha256) const;
 
   /// Held while one process compiles `name`; others wait in lock(). Ends with the returned handle,
   /// also when the process is killed.

@@ -4,13 +4,13 @@
 #include "base/text.h"
 #include "lane/wasm/code_store.h"
 #include "lane/wasm/engine.h"
-#include "lane/wasm/file_mark.h"
 #include "lane/wasm/guest_job.h"
 #include "lane/wasm/module.h"
 #include "lane/wasm/module_bytes.h"
 #include "lane/wasm/module_table.h"
 #include "lane/wasm/wall.h"
 #include "sys/digest.h"
+#include "sys/file_digest.h"
 #include "sys/fs.h"
 #include "sys/os_error.h"
 
@@ -162,7 +162,7 @@ public:
     struct stat info{};
     if (::fstat(fd, &info) != 0)
       return sys::os_fail(errno, "read", name);
-    const FileMark mark = mark_of(info);
+    const sys::FileMark mark = sys::mark_of(info);
     if (proof == Proof::Memory && pin.empty()) {
       if (auto known = find_known(name, mark, metering, cancel))
         return std::move(*known);
@@ -214,7 +214,7 @@ public:
 
 private:
   /// The module of an unchanged file, when its digest and its code are on disk.
-  std::optional<Result<ModulePointer>> find_known(std::string_view name, const FileMark& file,
+  std::optional<Result<ModulePointer>> find_known(std::string_view name, const sys::FileMark& file,
                                                   Metering metering, sys::CancelToken* cancel) {
     const std::string sha256 = workshop_->store().known_digest(file);
     if (sha256.empty())

@@ -34,13 +34,13 @@ TEST(FileDigest, a_file_that_has_rested_changes_visibly) {
   const Fd fd(::open("/bin/sh", O_RDONLY | O_CLOEXEC));
   FileDigest digest = *digest_file(fd.get(), "/bin/sh");
   EXPECT_FALSE(may_have_changed(fd.get(), digest));
-  digest.changed_ns -= 1;
+  digest.mark.changed_ns -= 1;
   EXPECT_TRUE(may_have_changed(fd.get(), digest));
 }
 
 TEST(FileDigest, what_cannot_be_read_is_an_error) {
   EXPECT_FALSE(digest_file(-1, "gone"));
-  EXPECT_TRUE(may_have_changed(-1, FileDigest{.sha256 = {}, .settled = true}));
+  EXPECT_TRUE(may_have_changed(-1, FileDigest{.sha256 = {}, .mark = {}, .settled = true}));
 }
 
 } // namespace

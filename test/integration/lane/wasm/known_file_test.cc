@@ -5,6 +5,7 @@
 #include "guests.h"
 #include "lane/wasm/disk_cache.h"
 #include "sys/fd.h"
+#include "sys/file_digest.h"
 
 #include <gtest/gtest.h>
 
@@ -18,8 +19,8 @@ namespace perch::test {
 namespace {
 
 using lane::DiskCache;
-using lane::FileMark;
 using lane::Proof;
+using sys::FileMark;
 
 class KnownFile : public testing::Test {
 protected:
@@ -37,7 +38,7 @@ protected:
   [[nodiscard]] FileMark mark() const {
     struct stat info{};
     EXPECT_EQ(::stat(path_.c_str(), &info), 0);
-    return lane::mark_of(info);
+    return sys::mark_of(info);
   }
   /// Digest of what a new process gets for the file; empty when it gets an error.
   std::string digest(Proof proof, std::string_view pin = {}) {
