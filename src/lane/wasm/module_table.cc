@@ -18,20 +18,21 @@ std::pair<std::shared_ptr<ModuleTable::Entry>, bool> ModuleTable::place(const Mo
   return {slot, mine};
 }
 
-void ModuleTable::finish(const ModuleKey& key, Entry& entry, Result<ModulePointer> made) {
-  if (!made) {
+void ModuleTable::finish(const ModuleKey& key, Entry& entry, Found found) {
+  if (!found || !*found) {
     const std::lock_guard lock(mutex_);
     entries_.erase(key);
   }
   const std::lock_guard lock(entry.mutex);
-  entry.result = std::move(made);
+  entry.result = std::move(found);
   if (entry.done) {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(entry.done.get(), &one, sizeof one);
   }
 }
 
-void ModuleTable::start(const ModuleKey& key, const std::shared_ptr<Entry>& entry, Make make) {
+void ModuleTable::start(const ModuleKey& key, const std::shared_ptr<Entry>& entry,
+                        const Make& make) {
   auto work = [self = shared_from_this(), key, entry, make] { self->finish(key, *entry, make()); };
   try {
     std::thread(work).detach();
@@ -40,7 +41,7 @@ void ModuleTable::start(const ModuleKey& key, const std::shared_ptr<Entry>& entr
   }
 }
 
-Result<ModulePointer> ModuleTable::wait(Entry& entry, sys::CancelToken* cancel) {
+ModuleTable::Found ModuleTable::wait(Entry& entry, sys::CancelToken* cancel) {
   for (;;) {
     pollfd ready[2] = {};
     {
@@ -54,7 +55,8 @@ Result<ModulePointer> ModuleTable::wait(Entry& entry, sys::CancelToken* cancel) 
     int timeout_ms = entry.done ? -1 : 10;
     ready[1] = {.fd = -1, .events = POLLIN, .revents = 0};
     if (cancel != nullptr) {
-      PERCH_TRY(cancel->check());
+      if (auto status = cancel->check(); !status)
+        return std::unexpected(std::move(status).error());
       ready[1].fd = cancel->fd();
       const int left = cancel->poll_timeout_ms();
       timeout_ms = timeout_ms < 0 || (left >= 0 && left < timeout_ms) ? left : timeout_ms;

@@ -32,28 +32,42 @@ public:
   template <class Find, class Prepare>
   Result<ModulePointer> get(const ModuleKey& key, const Find& find, const Prepare& make,
                             sys::CancelToken* cancel) {
-    auto [entry, mine] = place(key);
-    if (mine) {
-      if (std::optional<Result<ModulePointer>> found = find()) {
-        finish(key, *entry, std::move(*found));
-      } else {
-        start(key, entry, make());
+    for (;;) {
+      auto [entry, mine] = place(key);
+      if (mine) {
+        if (Found found = find())
+          finish(key, *entry, std::move(found));
+        else
+          start(key, entry, make());
       }
+      if (auto made = wait(*entry, cancel))
+        return std::move(*made);
     }
+  }
+
+  /// The same without making it: nothing when `find` finds nothing.
+  template <class Find>
+  std::optional<Result<ModulePointer>> look(const ModuleKey& key, const Find& find,
+                                            sys::CancelToken* cancel) {
+    auto [entry, mine] = place(key);
+    if (mine)
+      finish(key, *entry, find());
     return wait(*entry, cancel);
   }
 
 private:
+  /// How the search for a module ended; nothing: who looked has not found it and makes none.
+  using Found = std::optional<Result<ModulePointer>>;
   struct Entry {
     std::mutex mutex;
-    std::optional<Result<ModulePointer>> result;
+    std::optional<Found> result;
     sys::Fd done; ///< readable from the moment there is a result
   };
 
   std::pair<std::shared_ptr<Entry>, bool> place(const ModuleKey& key);
-  void start(const ModuleKey& key, const std::shared_ptr<Entry>& entry, Make make);
-  void finish(const ModuleKey& key, Entry& entry, Result<ModulePointer> made);
-  static Result<ModulePointer> wait(Entry& entry, sys::CancelToken* cancel);
+  void start(const ModuleKey& key, const std::shared_ptr<Entry>& entry, const Make& make);
+  void finish(const ModuleKey& key, Entry& entry, Found found);
+  static Found wait(Entry& entry, sys::CancelToken* cancel);
 
   std::mutex mutex_;
   std::map<ModuleKey, std::shared_ptr<Entry>> entries_;

@@ -219,13 +219,11 @@ private:
     const std::string sha256 = workshop_->store().known_digest(file);
     if (sha256.empty())
       return std::nullopt;
-    auto found = workshop_->find(
-        {.name = name, .bytes = {}, .sha256 = sha256, .metering = metering}, file.size);
-    if (!found)
-      return std::nullopt;
-    // Found already: this is where another branch learns of it.
-    const auto make = [] { return ModuleTable::Make(); };
-    return modules_->get({sha256, metering}, [&] { return found; }, make, cancel);
+    const auto find = [&] {
+      return workshop_->find({.name = name, .bytes = {}, .sha256 = sha256, .metering = metering},
+                             file.size);
+    };
+    return modules_->look({sha256, metering}, find, cancel);
   }
 
   Keepers& keepers() {
