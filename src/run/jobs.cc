@@ -2,7 +2,6 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
-#include "sys/poll_item.h"
 
 #include <algorithm>
 
@@ -87,7 +86,9 @@ Status Jobs::round() {
   for (const Outlet* outlet : outlets_)
     items.push_back({.fd = outlet->pending_fd(), .read = true});
   PERCH_TRY(sys::poll(items, timeout_ms()));
-  move_bytes(items[jobs_.size()].writable);
+  receive_from(std::span(items).last(outlets_.size()));
+  if (items[jobs_.size()].writable)
+    feed_more();
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
     if (items[i].readable)
       collect(jobs_[i]);
@@ -95,13 +96,17 @@ Status Jobs::round() {
   return {};
 }
 
-void Jobs::move_bytes(bool feed_ready) {
-  for (Outlet* outlet : outlets_) {
-    if (auto received = outlet->receive(*cancel_); !received)
+/// `outlets`: what poll() said of each.
+void Jobs::receive_from(std::span<const sys::PollItem> outlets) {
+  for (std::size_t i = 0; i < outlets.size(); ++i) {
+    if (!outlets[i].readable)
+      continue;
+    if (auto received = outlets_[i]->receive(*cancel_); !received)
       begin_stop(std::move(received).error());
   }
-  if (!feed_ready)
-    return;
+}
+
+void Jobs::feed_more() {
   const auto moved = sys::write_some(feed_to_.get(), std::string_view(feed_bytes_).substr(fed_));
   if (moved && moved->state == sys::Transfer::State::Moved)
     fed_ += moved->bytes;

@@ -6,12 +6,14 @@
 #include "run/outlet.h"
 #include "sys/cancel.h"
 #include "sys/fd.h"
+#include "sys/poll_item.h"
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -60,7 +62,8 @@ private:
   [[nodiscard]] bool waiting() const;
   Status round();
   void collect(Entry& entry);
-  void move_bytes(bool feed_ready);
+  void receive_from(std::span<const sys::PollItem> outlets);
+  void feed_more();
   void begin_stop(Error error);
   void force_late_ones();
   [[nodiscard]] int timeout_ms() const;

@@ -205,8 +205,8 @@ Status BranchOutlet::finish(sys::CancelToken& until) {
 }
 
 Result<int> BranchOutlet::descriptor(sys::CancelToken& until) {
-  const std::scoped_lock lock(mixer_.mutex());
-  PERCH_TRY(to_.flush(until));
+  PERCH_TRY(flush(until));
+  const std::scoped_lock lock(reading_);
   if (!writer_) {
     PERCH_TRY_ASSIGN(auto pipe, sys::make_pipe());
     PERCH_TRY(sys::set_nonblocking(pipe.read.get()));
@@ -220,19 +220,23 @@ Status BranchOutlet::receive(sys::CancelToken& until) {
   std::array<char, 32 << 10> buffer;
   // Stages of a pipe inside the branch may receive at the same time: reading and passing on are one
   // step, or pieces of a line could change places.
-  const std::scoped_lock lock(mixer_.mutex());
+  const std::scoped_lock lock(reading_);
   while (reader_) {
     PERCH_TRY_ASSIGN(const auto moved, sys::read_some(reader_.get(), buffer));
     if (moved.state != sys::Transfer::State::Moved)
       break;
     received_ += moved.bytes;
+    const std::scoped_lock mixing(mixer_.mutex());
     PERCH_TRY(pass_lines({buffer.data(), moved.bytes}, until));
+    PERCH_TRY(to_.flush(until));
+    if (moved.bytes < buffer.size()) // there was no more
+      break;
   }
-  return to_.flush(until);
+  return {};
 }
 
 std::optional<std::uint64_t> BranchOutlet::received() const {
-  const std::scoped_lock lock(mixer_.mutex());
+  const std::scoped_lock lock(reading_);
   return received_;
 }
 

@@ -127,7 +127,9 @@ private:
 
   LineMixer& mixer_;
   Outlet& to_;
-  std::string line_; ///< begun, not ended
+  std::string line_; ///< begun, not ended; under the mixer's mutex
+  /// Of what follows. Taken before the mixer's: reading is this branch's business alone.
+  mutable std::mutex reading_;
   std::uint64_t received_ = 0;
   sys::Fd reader_, writer_;
 };
