@@ -332,6 +332,7 @@ sys::SteadyTime GuestRun::stop_again(sys::SteadyTime now) {
       ring(done_.get());
     changed_.notify_all();
   }
+  ending_ = ending_ || word_.asleep.load();
   if (tid_ != 0 && since > kRoadblockAfter)
     block_road(now);
   return now + milliseconds(roadblock_ ? 1 : 20);

@@ -38,7 +38,7 @@ public:
       : code_(std::move(code)), linked_(std::move(linked)) {}
 
   [[nodiscard]] const perch_linked_t& linked() const { return *linked_; }
-  /// For stopping its guests while they compute, made once; null when that cannot be done.
+  /// For stopping its guests while they compute, made once; never null.
   [[nodiscard]] const Diversion* diversion() const;
 
 private:

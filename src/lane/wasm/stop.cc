@@ -65,6 +65,17 @@ bool inside(const Diversion& diversion, std::uintptr_t pc) {
   return after != diversion.functions.begin() && pc < std::prev(after)->end;
 }
 
+/// The end of a thread whose guest has to stop and for which there is no trap: it holds what it
+/// holds until the process ends, but computes no more. Frames of wasm functions and trampolines own
+/// no lock that another could wait for.
+[[noreturn]] void sleep_for_good(const StopWord& word) {
+  word.asleep.store(true, std::memory_order_release);
+  for (;;) {
+    const timespec day{.tv_sec = 86'400, .tv_nsec = 0};
+    ::nanosleep(&day, nullptr);
+  }
+}
+
 /// Why this is sound: at every instruction of a wasm function the frame pointer names its frame or
 /// its caller's, and Wasmtime unwinds from a trap by what it stored when the guest was entered, so
 /// any instruction of a wasm function is as good a place for a trap as a load that faults, of which
@@ -76,8 +87,11 @@ void on_stop_signal(int, siginfo_t*, void* raw) {
     return;
   const Diversion* diversion = word->diversion.load(std::memory_order_acquire);
   auto& context = *static_cast<ucontext_t*>(raw);
-  if (diversion != nullptr && inside(*diversion, program_counter(context)))
-    set_program_counter(context, diversion->trap);
+  if (diversion == nullptr || !inside(*diversion, program_counter(context)))
+    return;
+  if (diversion->trap == 0)
+    sleep_for_good(*word);
+  set_program_counter(context, diversion->trap);
 }
 
 // ---- the roadblock ------------------------------------------------------------------------------
@@ -148,6 +162,8 @@ void divert(ucontext_t& context) {
       !is_closed(diversion->functions.front().begin))
     return;
   road_hit.store(true);
+  if (diversion->trap == 0)
+    sleep_for_good(*word);
   if (inside(*diversion, program_counter(context)))
     set_program_counter(context, diversion->trap);
   else
@@ -216,8 +232,6 @@ std::unique_ptr<Diversion> make_diversion(const wasm_engine_t& engine,
                                           const wasmtime_module_t& module) {
   // One for all engines: Wasmtime looks traps up in all code of the process.
   static const std::uintptr_t trap = find_trap(engine);
-  if (trap == 0)
-    return nullptr;
   return std::make_unique<Diversion>(Diversion{functions_of(module), trap});
 }
 

@@ -20,14 +20,16 @@ namespace perch::lane {
 /// Where threads may be diverted, and to what.
 struct Diversion {
   std::vector<perch_code_range_t> functions; ///< of one module, sorted
-  std::uintptr_t trap = 0;                   ///< an instruction that is a trap to Wasmtime
+  /// An instruction that is a trap to Wasmtime; 0: there is none, and who should be diverted is put
+  /// to sleep for good.
+  std::uintptr_t trap = 0;
   /// The whole pages that hold the functions.
   [[nodiscard]] perch_code_range_t pages() const;
 };
 
 /// The functions of `module` and a trapping instruction of `engine`'s. A few milliseconds the first
-/// time; nullptr when the machine code does not look as expected, and then guests that compute
-/// cannot be stopped.
+/// time. There is no such instruction where the system lets nobody make code (that of modules may
+/// come from files), or when the machine code does not look as expected.
 [[nodiscard]] std::unique_ptr<Diversion> make_diversion(const wasm_engine_t& engine,
                                                         const wasmtime_module_t& module);
 
@@ -35,6 +37,7 @@ struct Diversion {
 struct StopWord {
   std::atomic<std::uint32_t> stop{0}; ///< not 0: the guest has to stop
   std::atomic<const Diversion*> diversion{nullptr};
+  mutable std::atomic<bool> asleep{false}; ///< set by the handler: the thread never comes back
 };
 
 /// Declares for its life that the calling thread runs a guest with this word.
