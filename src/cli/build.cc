@@ -154,7 +154,7 @@ std::string size_text(std::uint64_t bytes) {
 }
 
 Status write(const Context& context, const sys::Spot& target, bundle::Plan plan) {
-  const auto guests = lane::make_wasm_lane({});
+  const auto guests = lane::make_wasm_lane({.compiler = compiler_program()});
   const bundle::CompileAhead compile = [&](std::string_view shown, std::string_view module,
                                            bool metered) -> Result<std::string> {
     if (!context.options.quiet)

@@ -6,6 +6,7 @@
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "sys/fs.h"
+#include "sys/own_executable.h"
 #include "sys/processes.h"
 #include "sys/real.h"
 
@@ -117,12 +118,16 @@ std::string own_name(const bundle::Manifest& manifest, std::string_view started_
 
 } // namespace
 
+std::vector<std::string> compiler_program() {
+  return {sys::own_executable_name(), std::string(kCompilerWord)};
+}
+
 int run(int argc, char** argv, char** environ) {
   sys::close_to_other_processes();
   sys::open_missing_standard_streams();
   const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (!words.empty() && words[0] == kCompilerWord) {
-    return lane::compile_in_background(std::vector<std::string>(words.begin() + 1, words.end()));
+    return lane::run_compiler(std::vector<std::string>(words.begin() + 1, words.end()));
   }
   const auto fs = sys::real_fs();
   const auto clock = sys::real_clock();

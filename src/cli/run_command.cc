@@ -136,11 +136,9 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
       return kUsage;
     return readers.error().kind == kind::kAuditFailed ? kNoAudit : kFailure;
   }
-  lane::WasmOptions wasm{.tier = options.wasm_tier};
-  if (!options.no_cache) {
+  lane::WasmOptions wasm{.tier = options.wasm_tier, .compiler = compiler_program()};
+  if (!options.no_cache)
     wasm.cache_directory = code_directory(context.world);
-    wasm.background_compiler = {"/proc/self/exe", std::string(kCompilerWord)};
-  }
   const auto say = [&context, progress](const std::string& line) {
     const trace::Progress::Hold away(progress);
     if (!context.options.quiet)

@@ -4,12 +4,16 @@
 
 #include "cli/context.h"
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace perch::cli {
 
-/// The first word of a perch that optimises one module in the background; users never type it.
+/// The first word of a perch that compiles one module for another; users never type it.
 inline constexpr std::string_view kCompilerWord = "__wasm-compile";
+/// The command line that starts one, for lane::WasmOptions.
+[[nodiscard]] std::vector<std::string> compiler_program(); ///< cli.cc
 
 int run_command(const Context& context);  ///< run_command.cc
 int usage(const Context& context);        ///< help.cc

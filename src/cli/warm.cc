@@ -70,7 +70,8 @@ int warm(const Context& context) {
     context.report(diags);
     return kUsage;
   }
-  const auto guests = lane::make_wasm_lane({.cache_directory = code_directory(context.world)});
+  const auto guests = lane::make_wasm_lane(
+      {.cache_directory = code_directory(context.world), .compiler = compiler_program()});
   const Modules modules = modules_of(*loaded->program, context.world.host.current_directory());
   int status = kOk;
   for (const std::string& path : modules.paths) {

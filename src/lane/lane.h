@@ -196,10 +196,10 @@ struct WasmOptions {
   std::function<void(const std::string&)> cache_warning;
   /// Called when a compilation starts and ends, for progress.
   std::function<void(std::string_view sha256, bool started)> compiling;
-  /// Argument vector, program first (absolute path), that starts perch as the optimising compiler:
-  /// three more words are added, and what it starts calls compile_in_background() with them. Empty:
-  /// code that was compiled quickly stays as it is.
-  std::vector<std::string> background_compiler;
+  /// Argument vector, program first (absolute path), that starts perch as a compiler: words are
+  /// added, and what it starts calls run_compiler() with them. Empty, which is for tests: modules
+  /// are compiled in this process, without a bound, and quick code stays as it is.
+  std::vector<std::string> compiler;
 };
 
 /// Whether a module's instructions are counted. It changes the code, so it is said at load().
@@ -226,8 +226,8 @@ public:
   /// need the same uncompiled module compile it once.
   /// Errors: wasm_compile_failed (`name` in the message), wasm_hash_mismatch when `pin` (64 hex
   /// digits, any case) is not empty and differs, checked before anything is compiled; what
-  /// `cancel` says when it stops before the code is there (the compiler then goes on alone, for
-  /// whoever asks next). A guest with `fuel` needs a module loaded with Metering::Fuel.
+  /// `cancel` says when it stops before the code is there (when nobody waits for it any more, the
+  /// compiler is ended). A guest with `fuel` needs a module loaded with Metering::Fuel.
   virtual Result<std::shared_ptr<const Module>> load(std::string_view name, std::string_view bytes,
                                                      std::string_view pin,
                                                      Metering metering = Metering::None,
@@ -275,9 +275,9 @@ public:
 /// it just ends a lane.
 void leave_to_process(std::unique_ptr<WasmLane> lane);
 
-/// The process that WasmOptions::background_compiler starts: lowers its own priority, optimises one
-/// module into the cache and returns the exit status.
-[[nodiscard]] int compile_in_background(std::span<const std::string> words);
+/// The process that WasmOptions::compiler starts: bounds itself, compiles one module, for its
+/// parent or into the cache, and returns the exit status.
+[[nodiscard]] int run_compiler(std::span<const std::string> words);
 
 /// What a cache of compiled code holds (`perch cache info`).
 struct CodeCacheInfo {

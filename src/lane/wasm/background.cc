@@ -2,26 +2,21 @@
 
 #include "base/text.h"
 #include "lane/wasm/code_store.h"
+#include "lane/wasm/compiler_process.h"
 #include "lane/wasm/engine.h"
 #include "sys/digest.h"
 #include "sys/fd.h"
 #include "sys/fs.h"
 
 #include <algorithm>
-#include <csignal>
 #include <cstddef>
-#include <cstdlib>
-#include <fcntl.h>
 #include <sched.h>
-#include <spawn.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <utility>
 
 namespace perch::lane {
 
@@ -30,74 +25,8 @@ namespace {
 constexpr std::uint64_t kLargestModuleBytes = 1ull << 30;
 constexpr int kLongestWaitSeconds = 600;
 
-sys::Fd in_memory(std::string_view bytes) {
-  sys::Fd file(::memfd_create("module", MFD_CLOEXEC));
-  if (!file || !sys::write_all(file.get(), bytes, "module") ||
-      ::lseek(file.get(), 0, SEEK_SET) != 0)
-    return {};
-  return file;
-}
-
-/// How the process starts: the module as its input, no output, no other descriptor, a session of
-/// its own, and the signals as they are for a new program.
-class SpawnSettings {
-public:
-  explicit SpawnSettings(int input) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawn_file_actions_adddup2(&actions_, input, 0);
-    ::posix_spawn_file_actions_addopen(&actions_, 1, "/dev/null", O_WRONLY, 0);
-    ::posix_spawn_file_actions_addopen(&actions_, 2, "/dev/null", O_WRONLY, 0);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t set;
-    ::sigemptyset(&set);
-    ::posix_spawnattr_setsigmask(&attributes_, &set);
-    ::sigfillset(&set);
-    ::posix_spawnattr_setsigdefault(&attributes_, &set);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnSettings() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-
-  pid_t spawn(std::vector<std::string> words) const {
-    std::vector<char*> argv;
-    for (auto& word : words)
-      argv.push_back(word.data());
-    argv.push_back(nullptr);
-    pid_t pid = 0;
-    return ::posix_spawn(&pid, argv[0], &actions_, &attributes_, argv.data(), environ) == 0 ? pid
-                                                                                            : 0;
-  }
-
-private:
-  posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
-};
-
-/// What optimising may cost. A module can be made to need more memory than there is, and nobody
-/// waits for this: the process then ends, and the code that was made quickly stays in use.
-#ifdef PERCH_SANITIZED
-constexpr rlim_t kMostMemory = RLIM_INFINITY; // a sanitizer maps terabytes of its own
-#else
-constexpr rlim_t kMostMemory = 4ull << 30;
-#endif
-constexpr rlim_t kMostSeconds = 1800;
-
-void take_little() {
-  for (const auto& [what, most] :
-       {std::pair(RLIMIT_DATA, kMostMemory), std::pair(RLIMIT_CPU, kMostSeconds),
-        std::pair(RLIMIT_CORE, rlim_t{0})}) {
-    rlimit limit{};
-    if (::getrlimit(what, &limit) == 0 && most < limit.rlim_max) {
-      limit = {.rlim_cur = most, .rlim_max = most};
-      ::setrlimit(what, &limit);
-    }
-  }
+/// Nobody waits for this.
+void run_last() {
   ::setpriority(PRIO_PROCESS, 0, 19);
   const sched_param none{};
   ::sched_setscheduler(0, SCHED_IDLE, &none);
@@ -148,14 +77,14 @@ void BackgroundCompiler::reap() {
 }
 
 void BackgroundCompiler::start(const BackgroundWork& work) {
-  const sys::Fd input = in_memory(work.module);
-  if (!input)
+  const sys::Fd module = file_in_memory(work.module);
+  if (!module)
     return;
-  std::vector<std::string> words(work.program.begin(), work.program.end());
-  words.emplace_back(work.cache_directory);
-  words.push_back(base::cat(work.cache_limit_bytes));
-  words.emplace_back(work.metering == Metering::Fuel ? "fuel" : "plain");
-  const pid_t pid = SpawnSettings(input.get()).spawn(std::move(words));
+  const pid_t pid = start_compiler(
+      {.program = work.program,
+       .words = {"later", std::string(work.cache_directory), base::cat(work.cache_limit_bytes),
+                 work.metering == Metering::Fuel ? "fuel" : "plain"},
+       .in = module.get()});
   const std::lock_guard lock(mutex_);
   reap();
   if (pid != 0)
@@ -165,7 +94,8 @@ void BackgroundCompiler::start(const BackgroundWork& work) {
 int compile_in_background(std::span<const std::string> words) {
   if (words.size() != 3)
     return 2;
-  take_little();
+  bound_compiler();
+  run_last();
   return wait_for_turn(words[0]) && optimise(words) ? 0 : 1;
 }
 

@@ -34,4 +34,7 @@ private:
   std::vector<pid_t> started_;
 };
 
+/// The process that BackgroundCompiler starts. Returns the exit status.
+[[nodiscard]] int compile_in_background(std::span<const std::string> words);
+
 } // namespace perch::lane

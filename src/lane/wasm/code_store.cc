@@ -14,7 +14,8 @@ std::string entry_name(const RunEngine& engine, const CodeWanted& wanted, Qualit
 
 } // namespace
 
-CodeStore::CodeStore(WasmOptions options) : options_(std::move(options)) {}
+CodeStore::CodeStore(WasmOptions options)
+    : options_(std::move(options)), compiler_(options_.compiler) {}
 
 void CodeStore::warn(const std::string& reason) {
   std::call_once(warned_, [&] {
@@ -82,30 +83,30 @@ std::optional<Code> CodeStore::look(const RunEngine& engine, const CodeWanted& w
   return code;
 }
 
-Result<const wasm_engine_t*> CodeStore::compiler(Metering metering, Quality quality) {
-  const std::lock_guard lock(compilers_mutex_);
-  EngineHandle& engine = compilers_[{metering, quality}];
-  if (!engine) {
-    PERCH_TRY_ASSIGN(engine, make_compile_engine(metering, quality));
-  }
-  return engine.get();
+Result<sys::MappedFile> CodeStore::compile_now(const CodeWanted& wanted, Quality quality) {
+  tell_compiling(wanted.sha256, true);
+  auto code = compiler_.compile(
+      {.name = wanted.name, .bytes = wanted.bytes, .metering = wanted.metering, .quality = quality},
+      wanted.wanted);
+  tell_compiling(wanted.sha256, false);
+  return code;
 }
 
-Result<std::string> CodeStore::compile_now(const CodeWanted& wanted, Quality quality) {
-  PERCH_TRY_ASSIGN(const wasm_engine_t* engine, compiler(wanted.metering, quality));
-  tell_compiling(wanted.sha256, true);
-  auto module = compile(*engine, wanted.name, wanted.bytes);
-  tell_compiling(wanted.sha256, false);
-  if (!module)
-    return std::unexpected(std::move(module).error());
-  return serialize(**module);
+Result<std::string> CodeStore::portable(std::string_view name, std::string_view bytes,
+                                        Metering metering) {
+  PERCH_TRY_ASSIGN(
+      const auto code,
+      compiler_.compile(
+          {.name = name, .bytes = bytes, .metering = metering, .quality = Quality::Portable},
+          nullptr));
+  return std::string(code.bytes());
 }
 
 Result<Code> CodeStore::make(const RunEngine& engine, const CodeWanted& wanted) {
-  PERCH_TRY_ASSIGN(const std::string code, compile_now(wanted, first_quality()));
+  PERCH_TRY_ASSIGN(const sys::MappedFile code, compile_now(wanted, first_quality()));
   if (cache() != nullptr) {
     const std::string name = entry_name(engine, wanted, first_quality());
-    if (auto stored = cache()->store(name, code); !stored) {
+    if (auto stored = cache()->store(name, code.bytes()); !stored) {
       warn(stored.error().message);
     } else {
       cache()->trim(options_.cache_limit_bytes);
@@ -115,7 +116,7 @@ Result<Code> CodeStore::make(const RunEngine& engine, const CodeWanted& wanted) 
       }
     }
   }
-  PERCH_TRY_ASSIGN(ModuleHandle module, deserialize(*engine.engine, code));
+  PERCH_TRY_ASSIGN(ModuleHandle module, deserialize(*engine.engine, code.bytes()));
   return Code{.module = std::move(module), .file = {}, .quality = first_quality()};
 }
 
@@ -165,21 +166,21 @@ Status CodeStore::warm(const RunEngine& engine, const CodeWanted& wanted) {
   PERCH_TRY_ASSIGN(const sys::Fd lock, cache()->lock(name));
   if (map(engine, name))
     return {};
-  PERCH_TRY_ASSIGN(const std::string code, compile_now(wanted, Quality::Full));
-  PERCH_TRY(cache()->store(name, code));
+  PERCH_TRY_ASSIGN(const sys::MappedFile code, compile_now(wanted, Quality::Full));
+  PERCH_TRY(cache()->store(name, code.bytes()));
   cache()->remove(entry_name(engine, wanted, Quality::Quick));
   cache()->trim(options_.cache_limit_bytes);
   return {};
 }
 
 bool CodeStore::improves() const {
-  return options_.tier == WasmOptions::Tier::Auto && !options_.background_compiler.empty();
+  return options_.tier == WasmOptions::Tier::Auto && !options_.compiler.empty();
 }
 
 void CodeStore::improve_later(const RunEngine& engine, const CodeWanted& wanted) {
   if (!improves() || !cache()->claim(entry_name(engine, wanted, Quality::Full)))
     return;
-  background_.start({.program = options_.background_compiler,
+  background_.start({.program = options_.compiler,
                      .cache_directory = options_.cache_directory,
                      .cache_limit_bytes = options_.cache_limit_bytes,
                      .metering = wanted.metering,

@@ -5,19 +5,18 @@
 #include "base/result.h"
 #include "lane/lane.h"
 #include "lane/wasm/background.h"
+#include "lane/wasm/compiler.h"
 #include "lane/wasm/disk_cache.h"
 #include "lane/wasm/engine.h"
 #include "lane/wasm/module.h"
 #include "sys/file_digest.h"
 
 #include <ctime>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace perch::lane {
 
@@ -34,6 +33,8 @@ struct CodeWanted {
   std::string_view bytes; ///< empty: not read yet
   std::string_view sha256;
   Metering metering = Metering::None;
+  /// Stops when nobody waits for it any more; null: that cannot happen.
+  sys::CancelToken* wanted = nullptr;
 };
 
 /// Threads: all members are safe from several threads.
@@ -50,6 +51,9 @@ public:
   void remember_digest(const sys::FileMark& file, std::time_t read_at_s, const std::string& sha256);
   /// Code of the module for `engine`, as the tier wants it. Errors: wasm_compile_failed.
   [[nodiscard]] Result<Code> get(const RunEngine& engine, const CodeWanted& wanted);
+  /// Optimised code for any machine of this kind. Errors: wasm_compile_failed.
+  [[nodiscard]] Result<std::string> portable(std::string_view name, std::string_view bytes,
+                                             Metering metering);
   /// Puts optimised code into the cache unless it is there. Errors: wasm_compile_failed,
   /// cache_error.
   [[nodiscard]] Status warm(const RunEngine& engine, const CodeWanted& wanted);
@@ -60,9 +64,8 @@ private:
   [[nodiscard]] const DiskCache* cache();
   [[nodiscard]] std::optional<Code> map(const RunEngine& engine, const std::string& name);
   [[nodiscard]] std::optional<Code> look(const RunEngine& engine, const CodeWanted& wanted);
-  [[nodiscard]] Result<std::string> compile_now(const CodeWanted& wanted, Quality quality);
+  [[nodiscard]] Result<sys::MappedFile> compile_now(const CodeWanted& wanted, Quality quality);
   [[nodiscard]] Result<Code> make(const RunEngine& engine, const CodeWanted& wanted);
-  [[nodiscard]] Result<const wasm_engine_t*> compiler(Metering metering, Quality quality);
   [[nodiscard]] Quality first_quality() const;
   void warn(const std::string& reason);
   void tell_compiling(std::string_view sha256, bool started);
@@ -73,8 +76,7 @@ private:
   std::mutex telling_mutex_;
   std::once_flag cache_once_, warned_;
   std::optional<DiskCache> cache_;
-  std::mutex compilers_mutex_;
-  std::map<std::pair<Metering, Quality>, EngineHandle> compilers_;
+  Compiler compiler_;
   BackgroundCompiler background_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "sys/fs.h"
 #include "sys/late_relocations.h"
 
 #include <cstdio>
@@ -80,25 +81,7 @@ Result<EngineHandle> make_engine(wasm_config_t* config) {
   return EngineHandle(engine);
 }
 
-} // namespace
-
-std::string error_text(wasmtime_error_t* error) {
-  ErrorHandle owner(error);
-  Bytes message;
-  wasmtime_error_message(error, &message.vec);
-  return one_line(message.view());
-}
-
-Result<EngineHandle> make_run_engine(Metering metering, MemoryFrom memory) {
-  wasm_config_t* config = common_config(metering);
-  perch_config_run_in_place(config);
-  if (memory == MemoryFrom::Pool)
-    use_pool(config);
-  return make_engine(config);
-}
-
-Result<EngineHandle> make_portable_engine(Metering metering) {
-  wasm_config_t* config = common_config(metering);
+Result<EngineHandle> make_portable_engine(wasm_config_t* config) {
 #if defined(__x86_64__)
   // With a target that is named, nothing is taken from this machine's processor. What is enabled
   // instead every processor since 2009 has; without it rounding and vectors need calls.
@@ -117,8 +100,27 @@ Result<EngineHandle> make_portable_engine(Metering metering) {
   return make_engine(config);
 }
 
+} // namespace
+
+std::string error_text(wasmtime_error_t* error) {
+  ErrorHandle owner(error);
+  Bytes message;
+  wasmtime_error_message(error, &message.vec);
+  return one_line(message.view());
+}
+
+Result<EngineHandle> make_run_engine(Metering metering, MemoryFrom memory) {
+  wasm_config_t* config = common_config(metering);
+  perch_config_run_in_place(config);
+  if (memory == MemoryFrom::Pool)
+    use_pool(config);
+  return make_engine(config);
+}
+
 Result<EngineHandle> make_compile_engine(Metering metering, Quality quality) {
   wasm_config_t* config = common_config(metering);
+  if (quality == Quality::Portable)
+    return make_portable_engine(config);
   if (quality == Quality::Quick) {
     wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_NONE);
     wasmtime_config_cranelift_regalloc_algorithm_set(config, WASMTIME_REGALLOC_SINGLE_PASS);
@@ -135,22 +137,35 @@ std::string code_identity(const wasm_engine_t& engine) {
 
 std::string_view engine_version() { return "wasmtime " WASMTIME_VERSION; }
 
-Result<ModuleHandle> compile(const wasm_engine_t& engine, std::string_view name,
-                             std::string_view bytes) {
+Result<ModuleHandle> compile(const wasm_engine_t& engine, std::string_view bytes) {
   wasmtime_module_t* module = nullptr;
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   if (auto* error =
           wasmtime_module_new(const_cast<wasm_engine_t*>(&engine), data, bytes.size(), &module))
-    return fail(kind::kWasmCompileFailed,
-                base::cat("`", name, "` does not compile: ", error_text(error)), std::string(name));
+    return fail(kind::kWasmCompileFailed, error_text(error));
   return ModuleHandle(module);
 }
 
-Result<std::string> serialize(const wasmtime_module_t& module) {
-  Bytes code;
+namespace {
+
+Status serialize_into(const wasmtime_module_t& module, Bytes& code) {
   if (auto* error = wasmtime_module_serialize(const_cast<wasmtime_module_t*>(&module), &code.vec))
     return fail(kind::kWasmCompileFailed, error_text(error));
+  return {};
+}
+
+} // namespace
+
+Result<std::string> serialize(const wasmtime_module_t& module) {
+  Bytes code;
+  PERCH_TRY(serialize_into(module, code));
   return std::string(code.view());
+}
+
+Status write_code(const wasmtime_module_t& module, int fd) {
+  Bytes code;
+  PERCH_TRY(serialize_into(module, code));
+  return sys::write_all(fd, code.view(), "compiled code");
 }
 
 namespace {

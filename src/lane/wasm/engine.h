@@ -23,8 +23,9 @@ inline constexpr std::uint32_t kGuestsBeforePool = 8;
 
 /// How much work the compiler puts into the code.
 enum class Quality : std::uint8_t {
-  Quick, ///< soon there, half the speed
-  Full,  ///< optimised
+  Quick,    ///< soon there, half the speed
+  Full,     ///< optimised
+  Portable, ///< optimised, for other machines than this one too
 };
 
 /// Where a guest's memories and tables come from.
@@ -42,18 +43,16 @@ enum class MemoryFrom : std::uint8_t {
 /// An engine that only compiles.
 [[nodiscard]] Result<EngineHandle> make_compile_engine(Metering metering, Quality quality);
 
-/// An engine that only compiles, at full quality, for other machines than this one too.
-[[nodiscard]] Result<EngineHandle> make_portable_engine(Metering metering);
-
 /// What the code of an engine depends on besides the module, as 16 hex digits: Wasmtime's version,
 /// the settings, the processor.
 [[nodiscard]] std::string code_identity(const wasm_engine_t& engine);
 
-/// Compiles a module. Errors: wasm_compile_failed with the compiler's words about `name`.
-[[nodiscard]] Result<ModuleHandle> compile(const wasm_engine_t& engine, std::string_view name,
-                                           std::string_view bytes);
+/// Compiles a module. Errors: wasm_compile_failed with the compiler's words.
+[[nodiscard]] Result<ModuleHandle> compile(const wasm_engine_t& engine, std::string_view bytes);
 /// Machine code in the form that files and memory hold it.
 [[nodiscard]] Result<std::string> serialize(const wasmtime_module_t& module);
+/// Writes it to `fd`. Errors also: file_error.
+[[nodiscard]] Status write_code(const wasmtime_module_t& module, int fd);
 [[nodiscard]] Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view code);
 /// Code in a file, which may be closed afterwards. Errors: wasm_compile_failed.
 [[nodiscard]] Result<ModuleHandle> map_code(const wasm_engine_t& engine, int fd);

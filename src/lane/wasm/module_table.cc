@@ -15,13 +15,21 @@ std::pair<std::shared_ptr<ModuleTable::Entry>, bool> ModuleTable::place(const Mo
   const bool mine = slot == nullptr;
   if (mine)
     slot = std::make_shared<Entry>();
+  ++slot->waiting;
   return {slot, mine};
+}
+
+/// With the table's mutex held. Another may have taken the place of one that nobody waited for.
+void ModuleTable::forget(const ModuleKey& key, const Entry& entry) {
+  const auto at = entries_.find(key);
+  if (at != entries_.end() && at->second.get() == &entry)
+    entries_.erase(at);
 }
 
 void ModuleTable::finish(const ModuleKey& key, Entry& entry, Found found) {
   if (!found || !*found) {
     const std::lock_guard lock(mutex_);
-    entries_.erase(key);
+    forget(key, entry);
   }
   const std::lock_guard lock(entry.mutex);
   entry.result = std::move(found);
@@ -33,12 +41,33 @@ void ModuleTable::finish(const ModuleKey& key, Entry& entry, Found found) {
 
 void ModuleTable::start(const ModuleKey& key, const std::shared_ptr<Entry>& entry,
                         const Make& make) {
-  auto work = [self = shared_from_this(), key, entry, make] { self->finish(key, *entry, make()); };
+  auto work = [self = shared_from_this(), key, entry, make] {
+    self->finish(key, *entry, make(*entry->wanted));
+  };
   try {
     std::thread(work).detach();
   } catch (const std::system_error&) {
     work(); // out of threads: then nobody can be stopped while it compiles
   }
+}
+
+void ModuleTable::stop_waiting(const ModuleKey& key, Entry& entry) {
+  const std::lock_guard lock(mutex_);
+  if (--entry.waiting > 0)
+    return;
+  const std::lock_guard own_lock(entry.mutex);
+  if (entry.result)
+    return;
+  // Who asks from now on starts anew.
+  forget(key, entry);
+  entry.wanted->stop(sys::StopReason::Client);
+}
+
+ModuleTable::Found ModuleTable::wait(const ModuleKey& key, Entry& entry, sys::CancelToken* cancel) {
+  Found found = wait(entry, cancel);
+  if (found && !*found)
+    stop_waiting(key, entry);
+  return found;
 }
 
 ModuleTable::Found ModuleTable::wait(Entry& entry, sys::CancelToken* cancel) {

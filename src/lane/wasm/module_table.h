@@ -24,8 +24,9 @@ using ModuleKey = std::pair<std::string, Metering>; ///< digest and variant
 /// failed is forgotten, so that a later try tells again why. Threads: safe from several.
 class ModuleTable : public std::enable_shared_from_this<ModuleTable> {
 public:
-  /// Makes a module on a thread that may outlive the call: it owns all it needs.
-  using Make = std::function<Result<ModulePointer>()>;
+  /// Makes a module on a thread that may outlive the call: it owns all it needs. The token stops
+  /// when nobody waits for the module any more.
+  using Make = std::function<Result<ModulePointer>(sys::CancelToken& wanted)>;
 
   /// The module: known, or found by `find` at once, or made by what `make` returns.
   /// Errors: those of making; what `cancel`, when there is one, says once it stops.
@@ -40,7 +41,7 @@ public:
         else
           start(key, entry, make());
       }
-      if (auto made = wait(*entry, cancel))
+      if (auto made = wait(key, *entry, cancel))
         return std::move(*made);
     }
   }
@@ -52,7 +53,7 @@ public:
     auto [entry, mine] = place(key);
     if (mine)
       finish(key, *entry, find());
-    return wait(*entry, cancel);
+    return wait(key, *entry, cancel);
   }
 
 private:
@@ -62,12 +63,17 @@ private:
     std::mutex mutex;
     std::optional<Found> result;
     sys::Fd done; ///< readable from the moment there is a result
+    std::shared_ptr<sys::CancelToken> wanted = sys::CancelToken::root();
+    int waiting = 0; ///< under the table's mutex; who got a result still counts
   };
 
   std::pair<std::shared_ptr<Entry>, bool> place(const ModuleKey& key);
   void start(const ModuleKey& key, const std::shared_ptr<Entry>& entry, const Make& make);
   void finish(const ModuleKey& key, Entry& entry, Found found);
+  void forget(const ModuleKey& key, const Entry& entry);
+  Found wait(const ModuleKey& key, Entry& entry, sys::CancelToken* cancel);
   static Found wait(Entry& entry, sys::CancelToken* cancel);
+  void stop_waiting(const ModuleKey& key, Entry& entry);
 
   std::mutex mutex_;
   std::map<ModuleKey, std::shared_ptr<Entry>> entries_;

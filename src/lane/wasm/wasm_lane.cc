@@ -2,7 +2,9 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "lane/wasm/background.h"
 #include "lane/wasm/code_store.h"
+#include "lane/wasm/compiler.h"
 #include "lane/wasm/engine.h"
 #include "lane/wasm/guest_job.h"
 #include "lane/wasm/module.h"
@@ -18,6 +20,7 @@
 #include <ctime>
 #include <map>
 #include <mutex>
+#include <span>
 #include <sys/stat.h>
 #include <tuple>
 #include <utility>
@@ -146,9 +149,13 @@ public:
     };
     const auto make = [&]() -> ModuleTable::Make {
       return [workshop = workshop_, name = std::string(name),
-              bytes = std::make_shared<const std::string>(bytes), sha256, metering] {
-        return workshop->make(
-            {.name = name, .bytes = *bytes, .sha256 = sha256, .metering = metering});
+              bytes = std::make_shared<const std::string>(bytes), sha256,
+              metering](sys::CancelToken& wanted) {
+        return workshop->make({.name = name,
+                               .bytes = *bytes,
+                               .sha256 = sha256,
+                               .metering = metering,
+                               .wanted = &wanted});
       };
     };
     PERCH_TRY_ASSIGN(ModulePointer module, modules_->get({sha256, metering}, find, make, cancel));
@@ -177,9 +184,7 @@ public:
   Result<std::string> compile_ahead(std::string_view name, std::string_view bytes,
                                     Metering metering) override {
     PERCH_TRY(check_first_bytes(name, bytes));
-    PERCH_TRY_ASSIGN(const EngineHandle engine, make_portable_engine(metering));
-    PERCH_TRY_ASSIGN(const ModuleHandle module, compile(*engine, name, bytes));
-    return serialize(*module);
+    return workshop_->store().portable(name, bytes, metering);
   }
 
   Result<std::shared_ptr<const Module>> load_ahead(std::string_view name, const AheadCode& ahead,
@@ -255,6 +260,13 @@ void leave_to_process(std::unique_ptr<WasmLane> lane) {
 
 std::unique_ptr<WasmLane> make_wasm_lane(WasmOptions options) {
   return make_wasm_lane_with(std::move(options), {});
+}
+
+int run_compiler(std::span<const std::string> words) {
+  if (words.empty())
+    return 2;
+  return words[0] == "later" ? compile_in_background(words.subspan(1))
+                             : compile_for_parent(words.subspan(1));
 }
 
 } // namespace perch::lane

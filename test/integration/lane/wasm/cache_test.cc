@@ -206,12 +206,12 @@ TEST_F(WasmCache, the_background_compiler_leaves_full_code_for_the_next_run) {
     GTEST_SKIP() << "another process of this user optimises just now, and it would wait its turn";
   fs::create_directories(directory());
   fs::permissions(directory(), fs::perms::owner_all);
-  const std::string words[] = {directory(), "1000000000", "plain"};
+  const std::string words[] = {"later", directory(), "1000000000", "plain"};
   const pid_t child = ::fork();
   if (child == 0) {
     const int fd = ::open((std::string(PERCH_TEST_GUESTS) + "/wat/exit.wasm").c_str(), O_RDONLY);
     ::dup2(fd, 0);
-    ::_exit(lane::compile_in_background(words));
+    ::_exit(lane::run_compiler(words));
   }
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -222,10 +222,10 @@ TEST_F(WasmCache, the_background_compiler_leaves_full_code_for_the_next_run) {
 }
 
 TEST_F(WasmCache, the_background_compiler_leaves_a_cache_alone_that_is_gone) {
-  const std::string words[] = {directory(), "1000000000", "plain"};
+  const std::string words[] = {"later", directory(), "1000000000", "plain"};
   const pid_t child = ::fork(); // which it gives the lowest priority, for good
   if (child == 0)
-    ::_exit(lane::compile_in_background(words));
+    ::_exit(lane::run_compiler(words));
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(WEXITSTATUS(status), 1);
@@ -269,7 +269,7 @@ TEST_F(WasmCache, info_counts_and_clear_empties) {
 TEST_F(WasmCache, after_clear_code_is_optimised_again) {
   auto mine = options();
   mine.tier = lane::WasmOptions::Tier::Auto;
-  mine.background_compiler = {"/bin/false"};
+  mine.compiler = compiler_for_now_only();
   load(mine);
   EXPECT_NE(file(".try"), "");
   EXPECT_TRUE(lane::clear_code_cache(directory()));

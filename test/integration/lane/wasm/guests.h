@@ -21,6 +21,11 @@ struct Ran {
   std::string out, err;
 };
 
+/// Command line of this test's executable as a compiler, for WasmOptions.
+[[nodiscard]] std::vector<std::string> compiler_program();
+/// The same, but what is started to optimise in the background ends at once.
+[[nodiscard]] std::vector<std::string> compiler_for_now_only();
+
 /// One lane and what tests do with it.
 class Guests {
 public:

@@ -28,7 +28,7 @@ struct Counted {
   auto makes(Result<ModulePointer> what) {
     return [this, what]() -> ModuleTable::Make {
       ++made;
-      return [what] { return what; };
+      return [what](sys::CancelToken&) { return what; };
     };
   }
 };
@@ -79,6 +79,27 @@ TEST(ModuleTable, a_failure_is_told_and_forgotten) {
   ASSERT_FALSE(first);
   EXPECT_EQ(first.error().message, "no");
   EXPECT_TRUE(table->get(kKey, count.finds(std::nullopt), count.makes(some_module()), nullptr));
+}
+
+TEST(ModuleTable, the_last_who_stops_waiting_ends_the_making) {
+  const auto table = std::make_shared<ModuleTable>();
+  const auto none = []() -> std::optional<Result<ModulePointer>> { return std::nullopt; };
+  const auto cancel = sys::CancelToken::root()->child();
+  std::promise<bool> ended;
+  const auto patient = [&]() -> ModuleTable::Make {
+    return [&](sys::CancelToken& wanted) -> Result<ModulePointer> {
+      cancel->stop(sys::StopReason::Client);
+      while (wanted.stopped() == sys::StopReason::None)
+        wanted.wait_until(std::chrono::steady_clock::now() + std::chrono::hours(1));
+      ended.set_value(true);
+      return std::unexpected(error_of("nobody waited"));
+    };
+  };
+  EXPECT_FALSE(table->get(kKey, none, patient, cancel.get()));
+  // Whoever comes next is not told about the one before.
+  Counted count;
+  EXPECT_TRUE(table->get(kKey, count.finds(some_module()), count.makes(some_module()), nullptr));
+  EXPECT_TRUE(ended.get_future().get());
 }
 
 } // namespace perch::lane
