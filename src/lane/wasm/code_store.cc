@@ -124,7 +124,8 @@ std::optional<Code> CodeStore::find(const RunEngine& engine, const CodeWanted& w
   if (cache() == nullptr)
     return std::nullopt;
   auto code = look(engine, wanted);
-  if (!code || code->quality == Quality::Full || !improves())
+  if (!code || code->quality == Quality::Full || !improves() ||
+      cache()->is_claimed(entry_name(engine, wanted, Quality::Full)))
     return code;
   if (wanted.bytes.empty())
     return std::nullopt; // the background compiler needs them

@@ -335,11 +335,15 @@ bool DiskCache::claim(const std::string& name) const {
                               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (made)
     return true;
+  return !is_claimed(name) &&
+         ::utimensat(directory_.get(), file.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool DiskCache::is_claimed(const std::string& name) const {
   struct stat info{};
-  if (::fstatat(directory_.get(), file.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-      std::time(nullptr) - info.st_mtim.tv_sec <= kClaimSeconds)
-    return false;
-  return ::utimensat(directory_.get(), file.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0;
+  return ::fstatat(directory_.get(), base::cat(name, kClaimSuffix).c_str(), &info,
+                   AT_SYMLINK_NOFOLLOW) == 0 &&
+         std::time(nullptr) - info.st_mtim.tv_sec <= kClaimSeconds;
 }
 
 Result<sys::Fd> DiskCache::lock(std::string_view name) const {

@@ -36,6 +36,8 @@ public:
   void remove(const std::string& name) const;
   /// True for one of those who ask within ten minutes: who is to make the entry in the background.
   [[nodiscard]] bool claim(const std::string& name) const;
+  /// Whether claim() would say no now.
+  [[nodiscard]] bool is_claimed(const std::string& name) const;
 
   /// The digest that was remembered for a file with this mark; empty: none.
   [[nodiscard]] std::string known_digest(const sys::FileMark& file) const;

@@ -29,7 +29,9 @@ protected:
   [[nodiscard]] lane::WasmOptions options() const {
     lane::WasmOptions options;
     options.cache_directory = temp_ / "cache/perch/wasm";
-    options.tier = lane::WasmOptions::Tier::Full;
+    options.tier = tier_;
+    if (tier_ == lane::WasmOptions::Tier::Auto)
+      options.compiler = compiler_for_now_only();
     return options;
   }
   [[nodiscard]] DiskCache cache() const {
@@ -55,6 +57,7 @@ protected:
     return module ? (*module)->sha256() : std::string();
   }
 
+  lane::WasmOptions::Tier tier_ = lane::WasmOptions::Tier::Full;
   TempDir temp_;
   const std::string path_ = temp_ / "m.wasm";
   const std::string first_ = wasm(R"((module (func (export "_start") nop)))");
@@ -94,6 +97,17 @@ TEST_F(KnownFile, is_read_when_anything_of_it_has_changed) {
     EXPECT_EQ(cache().known_digest(mark()), "");
     EXPECT_EQ(digest(Proof::Memory), held);
   }
+}
+
+TEST_F(KnownFile, is_not_read_while_others_optimise_its_code) {
+  tier_ = lane::WasmOptions::Tier::Auto;
+  const std::string remembered = compiled(first_); // and claimed
+  cache().remember_digest(mark(), remembered);
+  EXPECT_EQ(digest(Proof::Memory), remembered);
+  for (const auto& entry : std::filesystem::directory_iterator(options().cache_directory))
+    if (entry.path().extension() == ".try")
+      std::filesystem::remove(entry.path());
+  EXPECT_NE(digest(Proof::Memory), remembered) << "to optimise it, its bytes are needed";
 }
 
 TEST_F(KnownFile, is_read_when_its_code_has_gone) {
