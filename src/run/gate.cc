@@ -88,7 +88,7 @@ Status Gate::ask(const Scope& scope, Actor actor, const policy::Request& request
   if (decision.allowed()) {
     if (setup_.watcher != nullptr)
       setup_.watcher->allowed(request, scope.at);
-    return {};
+    return setup_.sink == nullptr ? Status() : setup_.sink->before_effect();
   }
   PERCH_TRY(record_denial(scope, actor, request.cap, std::string(request.subject),
                           decision.denied_by->origin, decision.denied_by->span));

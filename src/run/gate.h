@@ -34,7 +34,9 @@ struct Actor {
 
 struct GateSetup {
   sys::World& world;
-  trace::Sink* sink = nullptr; ///< receives a Deny for each denied request; null: nobody
+  /// Receives a Deny for each denied request, and is asked before what is allowed happens; null:
+  /// nobody.
+  trace::Sink* sink = nullptr;
   const diag::SourceMap* sources = nullptr; ///< for the places of layers; null: without
   trace::Progress* progress = nullptr;      ///< of downloads; null: nobody shows any
   const Secrets* secrets = nullptr;         ///< what to hide in denials; null: nothing

@@ -26,8 +26,11 @@ public:
 
   /// Adds `record` with one system call, so that records of several processes stay whole. Where the
   /// file does not end with a newline, because its last writer was killed, one goes before it.
-  /// Errors: file_error, also when the file is not in any directory any more, or took a part only.
+  /// Errors: file_error, also when the file took a part only.
   Status append(std::string_view record);
+  /// Errors: file_error when the file is not in any directory any more: what is written to it is
+  /// lost when perch ends, although every write succeeds.
+  [[nodiscard]] Status check() const;
   /// Waits until what was added is on the disk; does nothing where there is none, as for a pipe.
   Status sync();
 

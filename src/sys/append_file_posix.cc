@@ -77,12 +77,14 @@ Status AppendFile::look() {
   return {};
 }
 
+Status AppendFile::check() const {
+  if (!regular_ || has_name(fd_.get()))
+    return {};
+  return fail(kind::kFileError, base::cat("cannot write to `", shown_, "`: it was removed"),
+              shown_);
+}
+
 Status AppendFile::append(std::string_view record) {
-  // What is written to a removed file is lost when perch ends, although every write succeeds.
-  if (regular_ && !has_name(fd_.get())) {
-    return fail(kind::kFileError, base::cat("cannot write to `", shown_, "`: it was removed"),
-                shown_);
-  }
   if (!torn_)
     return write_whole(record);
   torn_ = false;

@@ -11,6 +11,9 @@ namespace {
 
 using base::cat;
 
+/// How long nobody need ask whether the file is still there while nothing but steps end.
+constexpr std::int64_t kUncheckedNs = 10'000'000;
+
 std::string_view event_name(What what) {
   switch (what) {
   case What::Child:
@@ -80,7 +83,14 @@ Status AuditSink::write(JsonText line, bool replaced_bytes) {
   return {};
 }
 
+Status AuditSink::check() {
+  if (const Status there = out_.check(); !there)
+    return fail_for_good(there.error());
+  return {};
+}
+
 Status AuditSink::make_durable() {
+  PERCH_TRY(check());
   if (durable_ == written_)
     return {};
   if (const Status synced = out_.sync(); !synced)
@@ -91,7 +101,7 @@ Status AuditSink::make_durable() {
 
 Status AuditSink::session_start(const SessionStart& event) {
   const std::scoped_lock lock(mutex_);
-  started_ns_ = event.steady_ns;
+  started_ns_ = checked_ns_ = event.steady_ns;
   JsonText out = line("session_start", event.unix_ns);
   out.field("program", event.program);
   out.field("version", event.version);
@@ -196,7 +206,11 @@ Status AuditSink::end(const End& event) {
     out.field(field);
   if (nested)
     out.end_object();
-  return write(std::move(out), span.replaced_bytes);
+  PERCH_TRY(write(std::move(out), span.replaced_bytes));
+  if (event.steady_ns - checked_ns_ < kUncheckedNs)
+    return {};
+  checked_ns_ = event.steady_ns;
+  return check();
 }
 
 Status AuditSink::deny(const Deny& event) {
@@ -212,6 +226,13 @@ Status AuditSink::deny(const Deny& event) {
   out.field("layer", std::string_view(event.layer));
   out.field("pos", std::string_view(event.position));
   return write(std::move(out));
+}
+
+Status AuditSink::before_effect() {
+  const std::scoped_lock lock(mutex_);
+  if (failed_)
+    return std::unexpected(*failed_);
+  return check();
 }
 
 Status AuditSink::before_start(const Start& event) {

@@ -29,7 +29,9 @@ struct AuditIdentity {
 /// Writes a line when something has happened, in one write() of the writer: a span when it ends, so
 /// that a block follows its body; a process and a guest also before it starts, so that the file
 /// says what ran when perch was killed. Every member fails with audit_failed once a line could not
-/// be written or made durable; the message names the last line that is.
+/// be written or made durable; the message names the last line that is. Whether the file is still
+/// there is asked before every effect, and now and then between: asked for each line it would cost
+/// as much as to write it.
 class AuditSink final : public Sink {
 public:
   /// Lifetime: borrows the writer.
@@ -39,6 +41,7 @@ public:
   Status begin(const Begin& event) override;
   Status end(const End& event) override;
   Status deny(const Deny& event) override;
+  Status before_effect() override;
   Status before_start(const Start& event) override;
   Status session_end(const SessionEnd& event) override;
 
@@ -60,6 +63,7 @@ private:
   JsonText span_line(std::string_view event, std::int64_t unix_ns, const OpenSpan& span,
                      std::span<const Field> more_args) const;
   Status write(JsonText line, bool replaced_bytes = false);
+  Status check();
   Status make_durable();
   Status fail_for_good(const Error& cause);
   void count(const OpenSpan& span, const End& event);
@@ -69,7 +73,7 @@ private:
   std::mutex mutex_;
   std::string previous_; ///< digest of the last line
   std::int64_t written_ = 0, durable_ = 0;
-  std::int64_t started_ns_ = 0;
+  std::int64_t started_ns_ = 0, checked_ns_ = 0; ///< of the steady clock
   std::optional<Error> failed_;
   Counts counts_;
   std::unordered_map<SpanId, OpenSpan> open_;

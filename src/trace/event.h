@@ -117,11 +117,14 @@ public:
   virtual Status begin(const Begin& event) = 0;
   virtual Status end(const End& event) = 0;
   virtual Status deny(const Deny& event) = 0;
+  /// Something that the policy allowed comes next, whatever span it belongs to.
+  virtual Status before_effect();
   /// The effect follows when this returns: what was told before, and this, is to be durable.
   virtual Status before_start(const Start& event);
   virtual Status session_end(const SessionEnd& event) = 0;
 };
 
+inline Status Sink::before_effect() { return {}; }
 inline Status Sink::before_start(const Start&) { return {}; }
 
 } // namespace perch::trace

@@ -40,6 +40,10 @@ Status FanOut::deny(const Deny& event) {
   return tell_all(sinks_, [&](Sink& sink) { return sink.deny(event); });
 }
 
+Status FanOut::before_effect() {
+  return tell_until_one_fails(sinks_, [](Sink& sink) { return sink.before_effect(); });
+}
+
 Status FanOut::before_start(const Start& event) {
   return tell_until_one_fails(sinks_, [&](Sink& sink) { return sink.before_start(event); });
 }

@@ -18,6 +18,7 @@ public:
   Status begin(const Begin& event) override;
   Status end(const End& event) override;
   Status deny(const Deny& event) override;
+  Status before_effect() override;
   Status before_start(const Start& event) override;
   Status session_end(const SessionEnd& event) override;
 

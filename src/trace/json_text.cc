@@ -62,10 +62,7 @@ void JsonText::close(char bracket) {
 }
 
 void JsonText::key(std::string_view name) {
-  separate();
-  text_ += '"';
-  text_ += name;
-  text_ += "\":";
+  text_.append(first_ ? "\"" : ",\"").append(name).append("\":");
   first_ = true;
 }
 
@@ -75,8 +72,8 @@ void JsonText::raw(std::string_view json) {
 }
 
 void JsonText::value(std::string_view text) {
-  separate();
-  text_ += '"';
+  text_.append(first_ ? "\"" : ",\"");
+  first_ = false;
   std::size_t plain = 0; // from here on nothing has been copied yet
   for (std::size_t at = 0; at < text.size();) {
     const auto c = static_cast<unsigned char>(text[at]);

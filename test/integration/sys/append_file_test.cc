@@ -50,14 +50,14 @@ TEST_F(AppendFileTest, two_writers_do_not_overwrite_each_other) {
   EXPECT_EQ(test::read_file(path), "1\n2\n1\n2\n1\n2\n");
 }
 
-TEST_F(AppendFileTest, a_removed_file_takes_no_more) {
+TEST_F(AppendFileTest, a_removed_file_is_noticed) {
   auto file = AppendFile::open(path, "run.ndjson");
   ASSERT_TRUE(file);
   EXPECT_TRUE(file->append("one\n"));
   ASSERT_EQ(::unlink(path.c_str()), 0);
-  const Status more = file->append("two\n");
-  ASSERT_FALSE(more);
-  EXPECT_EQ(more.error().message, "cannot write to `run.ndjson`: it was removed");
+  const Status gone = file->check();
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().message, "cannot write to `run.ndjson`: it was removed");
 }
 
 TEST_F(AppendFileTest, a_full_disk_is_an_error) {

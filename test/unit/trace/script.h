@@ -22,6 +22,11 @@ public:
     pieces.emplace_back(bytes);
     return {};
   }
+  Status check() override {
+    if (is_there)
+      return {};
+    return fail(kind::kFileError, "cannot write to `out`: it was removed", "out");
+  }
   Status sync() override {
     ++syncs;
     if (sync_fails)
@@ -38,6 +43,7 @@ public:
   int writes_left = 1'000'000'000;
   int syncs = 0;
   bool sync_fails = false;
+  bool is_there = true;
   std::vector<std::string> pieces;
 };
 
