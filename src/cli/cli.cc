@@ -124,7 +124,7 @@ std::vector<std::string> compiler_program() {
 
 int run(int argc, char** argv, char** environ) {
   sys::close_to_other_processes();
-  sys::open_missing_standard_streams();
+  const bool out_closed = sys::open_missing_standard_streams();
   const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (!words.empty() && words[0] == kCompilerWord) {
     return lane::run_compiler(std::vector<std::string>(words.begin() + 1, words.end()));
@@ -135,8 +135,13 @@ int run(int argc, char** argv, char** environ) {
   const auto host = sys::real_host(*env);
   const auto net = sys::real_net();
   const auto http = sys::curl_transport(*env);
-  sys::World world{
-      .fs = *fs, .clock = *clock, .env = *env, .host = *host, .net = net.get(), .http = http.get()};
+  sys::World world{.fs = *fs,
+                   .clock = *clock,
+                   .env = *env,
+                   .host = *host,
+                   .out_closed = out_closed,
+                   .net = net.get(),
+                   .http = http.get()};
   diag::SourceMap sources;
 
   const auto refuse = [&](const Error& error, int status) {

@@ -46,6 +46,7 @@ class AppendWriter final : public trace::Writer {
 public:
   explicit AppendWriter(sys::AppendFile file) : file_(std::move(file)) {}
   Status write(std::string_view bytes) override { return file_.append(bytes); }
+  Status check() override { return file_.check(); }
   Status sync() override { return file_.sync(); }
 
 private:
@@ -60,9 +61,18 @@ std::string shown_target(const std::string& target) {
   return target == kStdout ? std::string("standard output") : target;
 }
 
+/// What was closed when perch started goes nowhere now, and every write to it succeeds.
+Status refuse_closed_output(const Context& context, const std::string& target) {
+  if (target != kStdout || !context.world.out_closed)
+    return {};
+  return fail(kind::kFileError, "cannot write to standard output: it is closed",
+              shown_target(target), "name a file instead of `-`");
+}
+
 Result<std::unique_ptr<trace::Writer>>
 open_stream(const Context& context, const std::string& target, trace::Progress* progress) {
   const sys::World& world = context.world;
+  PERCH_TRY(refuse_closed_output(context, target));
   const auto of = [&](int fd) { return world.host.is_tty(fd) ? progress : nullptr; };
   if (target.empty())
     return std::make_unique<StreamWriter>(world.err, "standard error", of(world.err));
@@ -80,8 +90,13 @@ open_stream(const Context& context, const std::string& target, trace::Progress* 
 
 Result<std::unique_ptr<trace::Writer>> open_audit(const Context& context,
                                                   const std::string& target) {
-  auto file = target == kStdout ? sys::AppendFile::borrow(context.world.out, shown_target(target))
-                                : sys::AppendFile::open(absolute(context, target), target);
+  const auto open = [&]() -> Result<sys::AppendFile> {
+    if (target != kStdout)
+      return sys::AppendFile::open(absolute(context, target), target);
+    PERCH_TRY(refuse_closed_output(context, target));
+    return sys::AppendFile::borrow(context.world.out, shown_target(target));
+  };
+  auto file = open();
   if (!file) {
     return fail(kind::kAuditFailed, cat("the audit cannot be written: ", file.error().message),
                 target, file.error().help);

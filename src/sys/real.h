@@ -39,7 +39,8 @@ private:
 };
 
 /// Opens /dev/null for each of the descriptors 0 to 2 that perch was started without, so that no
-/// file of ours ever becomes a standard stream. First thing in main.
-void open_missing_standard_streams();
+/// file of ours ever becomes a standard stream. First thing in main. Returns whether standard
+/// output was one of them.
+[[nodiscard]] bool open_missing_standard_streams();
 
 } // namespace perch::sys

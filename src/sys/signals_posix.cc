@@ -72,14 +72,17 @@ SignalGuard::~SignalGuard() {
   handler_root = nullptr;
 }
 
-void open_missing_standard_streams() {
+bool open_missing_standard_streams() {
+  bool out_closed = false;
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
       continue;
     // The lowest free number is fd. Read from 1 or write to 0 fails, as it should.
     int opened = ::open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
     PERCH_ASSERT(opened == fd);
+    out_closed |= fd == STDOUT_FILENO;
   }
+  return out_closed;
 }
 
 } // namespace perch::sys
