@@ -6,6 +6,7 @@
 #include "trace/audit.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace perch::trace {
@@ -42,12 +43,13 @@ void AuditVerifier::line(std::string_view text) {
     return problem(lines_, session, "it is no line of an audit: `session` or `seq` is missing");
   const std::string event = text_of(parsed, "event");
   Chain& chain = chains_.try_emplace(session, Chain{}).first->second;
-  chain.entries.push_back({.seq = seq->get<std::int64_t>(),
-                           .line = lines_,
-                           .previous = text_of(parsed, "prev"),
-                           .digest = sys::hex_digest(sys::DigestKind::Sha256, text),
-                           .start = event == "session_start",
-                           .end = event == "session_end"});
+  add(session, chain,
+      {.seq = seq->get<std::int64_t>(),
+       .line = lines_,
+       .previous = text_of(parsed, "prev"),
+       .digest = sys::hex_digest(sys::DigestKind::Sha256, text),
+       .start = event == "session_start",
+       .end = event == "session_end"});
   if (const auto id = parsed.find("id"); id != parsed.end() && id->is_number_integer()) {
     if (event == "start")
       chain.running.insert_or_assign(id->get<std::int64_t>(), name_of(parsed, lines_));
@@ -56,67 +58,85 @@ void AuditVerifier::line(std::string_view text) {
   }
 }
 
-/// Whether the lines stand in the order they were written.
-void AuditVerifier::check_order(const std::string& id, const Chain& chain) {
-  for (std::size_t i = 1; i < chain.entries.size(); ++i) {
-    const Entry& before = chain.entries[i - 1];
-    const Entry& here = chain.entries[i];
-    if (here.seq < before.seq) {
-      problem(here.line, id,
-              cat("it is out of order: seq ", here.seq, " stands behind seq ", before.seq,
-                  " (line ", before.line, ')'));
-    }
+void AuditVerifier::add(const std::string& id, Chain& chain, Entry here) {
+  ++chain.lines;
+  if (chain.runs.empty())
+    return chain.runs.push_back({.first = here, .last = here});
+  Entry& before = chain.runs.back().last;
+  if (here.seq < before.seq) {
+    problem(here.line, id,
+            cat("it is out of order: seq ", here.seq, " stands behind seq ", before.seq, " (line ",
+                before.line, ')'));
   }
+  if (here.seq > before.seq && here.seq == before.seq + 1 && here.previous == before.digest)
+    before = std::move(here);
+  else
+    chain.runs.push_back({.first = here, .last = here});
 }
 
-/// Whether each line, in order of `seq`, is the one that the next was written after.
-void AuditVerifier::check_links(const std::string& id, const Chain& chain) {
-  const Entry& first = chain.entries.front();
+void AuditVerifier::check_start(const std::string& id, const Entry& first) {
   if (first.seq != 1)
     problem(first.line, id,
             cat("the session starts with seq ", first.seq, ": lines before it are missing"));
   else if (first.previous != first_link() || !first.start)
     problem(first.line, id, "it was changed: it is no start of a session");
-  for (std::size_t i = 1; i < chain.entries.size(); ++i) {
-    const Entry& before = chain.entries[i - 1];
-    const Entry& here = chain.entries[i];
-    if (here.seq == before.seq) {
-      problem(here.line, id, cat("seq ", here.seq, " is here twice (line ", before.line, ')'));
-    } else if (here.seq != before.seq + 1) {
-      problem(here.line, id,
-              cat("lines are missing before it: seq ", before.seq, " (line ", before.line,
-                  ") is followed by seq ", here.seq));
-    } else if (here.previous != before.digest) {
-      problem(before.line, id,
-              cat("it was changed: its digest is not the one that line ", here.line, " names"));
-    }
+}
+
+/// Whether a run is the one that follows another, both in order of `seq`.
+void AuditVerifier::check_link(const std::string& id, const Run& before, const Run& here) {
+  const Entry &last = before.last, &first = here.first;
+  if (first.seq < last.seq) {
+    const std::int64_t end = std::min(here.last.seq, last.seq);
+    problem(first.line, id,
+            first.seq == end ? cat("seq ", end, " is here twice")
+                             : cat("seq ", first.seq, " to ", end, " are here twice"));
+  } else if (first.seq == last.seq) {
+    problem(first.line, id, cat("seq ", first.seq, " is here twice (line ", last.line, ')'));
+  } else if (first.seq != last.seq + 1) {
+    problem(first.line, id,
+            cat("lines are missing before it: seq ", last.seq, " (line ", last.line,
+                ") is followed by seq ", first.seq));
+  } else if (first.previous != last.digest) {
+    problem(last.line, id,
+            cat("it was changed: its digest is not the one that line ", first.line, " names"));
   }
-  if (chain.entries.back().end)
+}
+
+void AuditVerifier::check_end(const std::string& id, const Chain& chain, const Entry& last) {
+  if (last.end)
     return;
   std::string text = "the session has no end: lines behind this one were cut off, or perch was "
                      "killed or still runs";
   std::string_view before = "; then running: ";
   for (const auto& [span, name] : chain.running)
     text += cat(std::exchange(before, ", "), name);
-  problem(chain.entries.back().line, id, std::move(text));
+  problem(last.line, id, std::move(text));
 }
 
-void AuditVerifier::check(const std::string& id, Chain& chain) {
-  check_order(id, chain);
-  std::ranges::stable_sort(chain.entries, {}, &Entry::seq);
-  check_links(id, chain);
+/// Returns the session's last line.
+AuditVerifier::Entry AuditVerifier::check(const std::string& id, Chain& chain) {
+  std::ranges::stable_sort(chain.runs, {}, [](const Run& run) { return run.first.seq; });
+  check_start(id, chain.runs.front().first);
+  const Run* furthest = &chain.runs.front();
+  for (const Run& here : std::span(chain.runs).subspan(1)) {
+    check_link(id, *furthest, here);
+    if (here.last.seq >= furthest->last.seq)
+      furthest = &here;
+  }
+  check_end(id, chain, furthest->last);
+  return furthest->last;
 }
 
 AuditVerdict AuditVerifier::verdict() && {
   AuditVerdict out;
   for (auto& [id, chain] : chains_) {
-    const std::size_t first_line = chain.entries.front().line;
-    check(id, chain);
+    const std::size_t first_line = chain.runs.front().first.line;
+    const Entry last = check(id, chain);
     out.sessions.push_back({.id = id,
                             .first_line = first_line,
-                            .lines = chain.entries.size(),
-                            .ended = chain.entries.back().end,
-                            .last_digest = chain.entries.back().digest});
+                            .lines = chain.lines,
+                            .ended = last.end,
+                            .last_digest = last.digest});
   }
   std::ranges::sort(out.sessions, {}, &AuditSession::first_line);
   out.problems = std::move(problems_);

@@ -31,7 +31,8 @@ struct AuditVerdict {
   std::vector<AuditProblem> problems; ///< in the order of the file
 };
 
-/// Takes the file line by line, so that it may be larger than memory.
+/// Takes the file line by line, so that it may be larger than memory: of lines that follow each
+/// other as they were written only the first and the last are kept.
 ///
 /// A session without an end names the processes and guests that had started and not ended.
 ///
@@ -50,16 +51,23 @@ private:
     std::string previous, digest;
     bool start = false, end = false;
   };
+  /// Lines of which each names the digest of the one before it and has the next number.
+  struct Run {
+    Entry first, last;
+  };
   struct Chain {
-    std::vector<Entry> entries;
+    std::vector<Run> runs; ///< in the order of the file
+    std::size_t lines = 0;
     /// Line and name of each child and guest that has started and not ended, by its span.
     std::map<std::int64_t, std::string> running;
   };
 
   void problem(std::size_t line, std::string_view session, std::string text);
-  void check(const std::string& id, Chain& chain);
-  void check_order(const std::string& id, const Chain& chain);
-  void check_links(const std::string& id, const Chain& chain);
+  void add(const std::string& id, Chain& chain, Entry here);
+  void check_start(const std::string& id, const Entry& first);
+  void check_link(const std::string& id, const Run& before, const Run& here);
+  void check_end(const std::string& id, const Chain& chain, const Entry& last);
+  Entry check(const std::string& id, Chain& chain);
 
   std::size_t lines_ = 0;
   std::map<std::string, Chain, std::less<>> chains_;

@@ -157,6 +157,36 @@ TEST_F(Audit, a_clock_that_goes_back_leaves_the_chain_whole) {
   EXPECT_TRUE(problems_of(out.pieces).empty());
 }
 
+TEST_F(Audit, whether_the_file_is_there_is_asked_before_an_effect) {
+  (void)run.start();
+  out.is_there = false;
+  const SpanId first = run.begin(0, What::Op, "upper", {});
+  EXPECT_TRUE(run.end(first)); // nothing happened outside
+  EXPECT_EQ(out.pieces.size(), 2u);
+  const Status effect = sink.before_effect();
+  ASSERT_FALSE(effect);
+  EXPECT_EQ(effect.error().kind, kind::kAuditFailed);
+  EXPECT_EQ(effect.error().message,
+            "the audit cannot be written: cannot write to `out`: it was removed");
+  EXPECT_EQ(effect.error().note, "the last durable line is seq 1 of session 5e55");
+  EXPECT_FALSE(run.finish());
+}
+
+TEST_F(Audit, a_file_that_is_gone_is_noticed_before_anything_starts) {
+  (void)run.start();
+  const SpanId child = run.begin(0, What::Child, "exec", {});
+  out.is_there = false;
+  EXPECT_FALSE(run.before_start(child));
+}
+
+TEST_F(Audit, a_file_that_is_gone_does_not_let_a_run_go_on_for_long) {
+  (void)run.start();
+  out.is_there = false;
+  const SpanId op = run.begin(0, What::Op, "upper", {});
+  run.at(10);
+  EXPECT_FALSE(run.end(op));
+}
+
 TEST_F(Audit, a_line_that_cannot_be_written_ends_everything) {
   out.writes_left = 2;
   (void)run.start();
@@ -246,6 +276,17 @@ TEST(AuditVerify, tells_what_was_done_to_a_file) {
   auto doubled = good;
   doubled.insert(doubled.begin() + 2, good[1]);
   EXPECT_EQ(problems_of(doubled), (std::vector<std::string>{"3: seq 2 is here twice (line 2)"}));
+
+  auto copied = good;
+  copied.insert(copied.end(), good.begin() + 1, good.begin() + 4);
+  EXPECT_EQ(problems_of(copied),
+            (std::vector<std::string>{"8: it is out of order: seq 2 stands behind seq 7 (line 7)",
+                                      "8: seq 2 to 4 are here twice"}));
+
+  auto moved = good;
+  std::rotate(moved.begin() + 1, moved.begin() + 3, moved.begin() + 6);
+  EXPECT_EQ(problems_of(moved), (std::vector<std::string>{
+                                    "5: it is out of order: seq 2 stands behind seq 6 (line 4)"}));
 
   auto beheaded = good;
   beheaded.erase(beheaded.begin());
