@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "bundle/collect.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "scan/proof.h"
@@ -74,6 +75,13 @@ std::string findings_json(const Context& context, const Loaded& loaded, diag::Di
          "\n";
 }
 
+/// Mistakes in what the `bundle` block includes, as building an executable would meet them.
+void check_bundle(const Context& context, const Loaded& loaded, diag::Diags& diags) {
+  if (context.built != nullptr || loaded.found.from_stdin || loaded.program->bundle.empty())
+    return; // those are not built
+  (void)bundle::collect(context.world.fs, *loaded.program, {}, sys::Spot(), diags);
+}
+
 } // namespace
 
 int check(const Context& context) {
@@ -87,6 +95,7 @@ int check(const Context& context) {
   if (loaded->program != nullptr) {
     const program::Program& program = *loaded->program;
     scan::prove(program, scan::survey(program), context.sources, diags);
+    check_bundle(context, *loaded, diags);
   }
   if (context.options.json) {
     context.out(findings_json(context, *loaded, diags));
