@@ -295,6 +295,7 @@ def bench_bundle(directory, env):
     ratio("built / perch -f", medians["./hello hi"] / medians["perch -f hello.perch hi"], 1.2)
     bench_bundled_module(directory, env)
     bench_large_bundle(directory, env)
+    bench_bundle_of_many(directory, env)
 
 
 def bench_bundled_module(directory, env):
@@ -345,6 +346,23 @@ def bench_large_bundle(directory, env):
     ratio("peak memory in MiB beside perch itself", build.peak_kib / 1024 - os.path.getsize(PERCH) / (1 << 20), 32)
     shutil.rmtree(data)
 
+
+def bench_bundle_of_many(directory, env):
+    """Files that a run does not touch must not cost it anything."""
+    data = os.path.join(directory, "many")
+    for i in range(65540):
+        os.makedirs(os.path.join(data, str(i % 256)), exist_ok=True)
+        write(os.path.join(data, str(i % 256)), str(i), str(i))
+    program = write(directory, "many.perch", 'bundle\n    include "./many"\nend\ncommand hi\n    do\n        print "hi"\n'
+                    '    end\nend\ncommand one\n    do\n        bundle_extract "many/7/7" "out.txt"\n    end\nend\n')
+    Entry("build", [PERCH, "--build", "-q", "-f", program, "-o", "of-many"], cwd=directory, env=env).run()
+    entries = [Entry(what, ["./of-many", command], cwd=directory, env=env)
+               for what, command in (("touching none", "hi"), ("reading one", "one"))]
+    medians = measure("A built program with 65,540 files starts", entries, 9)
+    for entry in entries:
+        ratio(f"{entry.name}, in ms", medians[entry.name] * 1e3, 100)
+        ratio(f"{entry.name}, peak memory in MiB", entry.peak_kib / 1024, 40)
+    shutil.rmtree(data)
 
 
 def bench_trace(directory, env):

@@ -39,6 +39,15 @@ std::string executable(std::string_view content, std::string_view json) {
   return front + bundle::marker_bytes(marker) + std::string(content) + std::string(json);
 }
 
+std::string json_of(const bundle::Manifest& manifest) {
+  std::vector<bundle::Entry> entries;
+  static_cast<void>(manifest.entries.each([&](const bundle::Entry& entry) {
+    entries.push_back(entry);
+    return true;
+  }));
+  return bundle::to_json(manifest, entries);
+}
+
 void read(std::string_view bytes) {
   auto file = file_of(bytes);
   if (!file)
@@ -47,12 +56,17 @@ void read(std::string_view bytes) {
   if (!reader || *reader == nullptr)
     return;
   static_cast<void>((*reader)->verify());
-  for (const bundle::Entry& entry : (*reader)->manifest().entries) {
+  const bundle::EntryList& entries = (*reader)->manifest().entries;
+  const bool sound = entries.each([&](const bundle::Entry& entry) {
     PERCH_ASSERT(bundle::is_safe_name(entry.name));
+    const auto found = entries.find(entry.name);
+    PERCH_ASSERT(found && found->sha256 == entry.sha256);
     const auto content = (*reader)->read(entry);
     PERCH_ASSERT(!content || content->size() == entry.size);
-    static_cast<void>((*reader)->code(entry));
-  }
+    static_cast<void>((*reader)->check_code(entry));
+    return true;
+  });
+  PERCH_ASSERT(sound);
 }
 
 } // namespace
@@ -64,9 +78,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t at = size == 0 ? 0 : data[0] % size;
   read(executable(bytes.substr(0, at), bytes.substr(at)));
   if (const auto manifest = bundle::parse_manifest(bytes)) {
-    const std::string again = bundle::to_json(*manifest);
+    const std::string again = json_of(*manifest);
     const auto twice = bundle::parse_manifest(again);
-    PERCH_ASSERT(twice && bundle::to_json(*twice) == again);
+    PERCH_ASSERT(twice && json_of(*twice) == again);
   }
   return 0;
 }

@@ -19,6 +19,11 @@ std::unexpected<Error> damaged(std::string message, std::string detail = {}) {
               "get the executable again from where it came from");
 }
 
+/// A manifest may be long, and so may the ZIP directory: of what was read no more than this stays
+/// in memory.
+constexpr std::size_t kPiece = 1u << 20;
+constexpr std::size_t kEntriesOfPiece = 1u << 12;
+
 std::unexpected<Error> damaged_entry(const Entry& entry) {
   return damaged(cat("the entry `", entry.name, "` of the archive is damaged"), entry.name);
 }
@@ -48,13 +53,34 @@ Result<std::unique_ptr<Reader>> Reader::make(sys::MappedFile file, Marker marker
   const Marker& known = reader->marker_;
   const std::string_view json =
       reader->file_.bytes().substr(known.manifest_begin, known.manifest_size);
-  if (sys::hex_digest(DigestKind::Sha256, json) != known.sha256)
+  if (reader->digest_of(json) != known.sha256)
     return damaged("the archive's manifest is damaged");
-  PERCH_TRY_ASSIGN(reader->manifest_, parse_manifest(json));
-  const auto& entries = reader->manifest_.entries;
-  if (!std::ranges::all_of(entries, [&](const Entry& e) { return reader->is_within_archive(e); }))
+  bool within = true;
+  std::size_t count = 0;
+  auto manifest = parse_manifest(json, [&](const Entry& entry) {
+    within = reader->is_within_archive(entry);
+    if (++count % kEntriesOfPiece == 0)
+      reader->file_.let_go(json);
+    return within;
+  });
+  if (!within)
     return damaged("the archive's manifest names places outside the archive");
+  if (!manifest)
+    return std::unexpected(std::move(manifest).error());
+  reader->manifest_ = std::move(*manifest);
   return reader;
+}
+
+std::string Reader::digest_of(std::string_view bytes) const {
+  sys::Digest digest(DigestKind::Sha256);
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kPiece);
+    digest.update(piece);
+    if (piece.size() == kPiece)
+      file_.let_go(piece);
+    bytes.remove_prefix(piece.size());
+  }
+  return digest.hex();
 }
 
 Status Reader::check_tail() const {
@@ -74,7 +100,7 @@ Status Reader::check_tail() const {
   const std::string_view tail =
       in_order ? file_.bytes().substr(m.tail_begin, m.archive_end - m.tail_begin)
                : std::string_view();
-  if (sys::hex_digest(DigestKind::Sha256, tail) != m.tail_sha256)
+  if (digest_of(tail) != m.tail_sha256)
     return damaged("the archive's manifest or directory is damaged");
   return {};
 }
@@ -88,9 +114,9 @@ std::uint64_t Reader::bytes_behind() const { return file_.bytes().size() - marke
 
 std::uint64_t Reader::archive_bytes() const { return marker_.archive_end - marker_.archive_begin; }
 
-Result<const Entry*> Reader::entry(std::string_view name) const {
-  if (const Entry* found = manifest_.find(name))
-    return found;
+Result<Entry> Reader::entry(std::string_view name) const {
+  if (auto found = manifest_.entries.find(name))
+    return std::move(*found);
   return fail(kind::kBundleError, cat("`", name, "` is not in the bundle"), std::string(name));
 }
 
@@ -142,12 +168,18 @@ Result<std::string> Reader::read(const Entry& entry) const {
   return bytes;
 }
 
-Result<std::string_view> Reader::code(const Entry& entry) const {
+std::string_view Reader::code(const Entry& entry) const {
+  return file_.bytes().substr(entry.content, entry.packed);
+}
+
+Status Reader::check_code(const Entry& entry) const {
   PERCH_TRY(check_frame(entry));
-  const std::string_view code = file_.bytes().substr(entry.content, entry.packed);
-  if (!entry.stored || entry.xxh3.empty() || sys::hex_digest(DigestKind::Xxh3, code) != entry.xxh3)
+  if (!entry.stored || entry.xxh3.empty())
     return damaged_entry(entry);
-  return code;
+  file_.will_need(code(entry));
+  if (sys::hex_digest(DigestKind::Xxh3, code(entry)) != entry.xxh3)
+    return damaged_entry(entry);
+  return {};
 }
 
 std::vector<std::string> Reader::verify() const {
@@ -162,16 +194,15 @@ std::vector<std::string> Reader::verify() const {
   }
   if (perch.hex() != manifest_.perch_sha256)
     problems.emplace_back("the perch in front of the archive is damaged");
-  for (const Entry& entry : manifest_.entries) {
+  (void)manifest_.entries.each([&](const Entry& entry) {
     const auto ignore = [](std::string_view) -> Status { return {}; };
     Status sound = stream(entry, ignore);
-    if (sound && !entry.xxh3.empty()) {
-      if (const auto native = code(entry); !native)
-        sound = std::unexpected(native.error());
-    }
+    if (sound && !entry.xxh3.empty())
+      sound = check_code(entry);
     if (!sound)
       problems.push_back(sound.error().message);
-  }
+    return true;
+  });
   return problems;
 }
 

@@ -31,12 +31,14 @@ public:
   [[nodiscard]] std::uint64_t archive_bytes() const;
 
   /// An entry of this archive.
-  [[nodiscard]] Result<const Entry*> entry(std::string_view name) const;
+  [[nodiscard]] Result<Entry> entry(std::string_view name) const;
   [[nodiscard]] Result<std::string> read(const Entry& entry) const;
   /// In pieces. What the sink got counts only when this succeeds: the digest is known at the end.
   [[nodiscard]] Status stream(const Entry& entry, const sys::ByteSink& sink) const;
-  /// Native code where it lies. Lifetime: this object's.
-  [[nodiscard]] Result<std::string_view> code(const Entry& entry) const;
+  /// Native code where it lies, which counts only when check_code() succeeds. Lifetime: this
+  /// object's.
+  [[nodiscard]] std::string_view code(const Entry& entry) const;
+  [[nodiscard]] Status check_code(const Entry& entry) const;
 
   /// Reads everything, also the perch in front, and tells all that is damaged; empty: nothing is.
   [[nodiscard]] std::vector<std::string> verify() const;
@@ -45,6 +47,7 @@ private:
   Reader(sys::MappedFile file, Marker marker)
       : file_(std::move(file)), marker_(std::move(marker)) {}
   [[nodiscard]] static Result<std::unique_ptr<Reader>> make(sys::MappedFile file, Marker marker);
+  [[nodiscard]] std::string digest_of(std::string_view bytes) const;
   [[nodiscard]] Status check_tail() const;
   [[nodiscard]] Status check_frame(const Entry& entry) const;
   [[nodiscard]] bool is_within_archive(const Entry& entry) const;

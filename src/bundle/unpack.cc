@@ -3,6 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "sys/digest.h"
+#include "sys/directory_lock.h"
 #include "sys/mapped_file.h"
 #include "sys/tree_files.h"
 
@@ -28,20 +29,20 @@ public:
   Unpacking(sys::World& world, const Reader& reader, const std::string& parent)
       : world_(world), fs_(world.fs), reader_(reader), parent_(parent),
         directory_(cat(parent, '/', reader.sha256())) {
-    for (const Entry& entry : reader.manifest().entries) {
-      if (entry.name.starts_with(kFilesPrefix))
-        files_.push_back(&entry);
-    }
+    reader.manifest().entries.each_below(kFilesPrefix, [&](const Entry&) { ++files_; });
   }
 
-  Result<std::string> run();
+  Result<UnpackedFiles> run();
 
 private:
+  [[nodiscard]] std::optional<UnpackedFiles> find() const;
+  Result<UnpackedFiles> make() const;
   Status open_parent();
   [[nodiscard]] bool is_private(const sys::NodeInfo& info) const;
   [[nodiscard]] std::optional<std::string> fingerprint() const;
   [[nodiscard]] bool is_as_recorded() const;
   [[nodiscard]] bool is_as_packed() const;
+  [[nodiscard]] bool is_as_packed(const Entry& entry) const;
   Status record() const;
   Status unpack_into(const std::string& directory) const;
   Status write_file(const Entry& entry, const std::string& path) const;
@@ -53,7 +54,7 @@ private:
   const Reader& reader_;
   const std::string& parent_;
   const std::string directory_;
-  std::vector<const Entry*> files_;
+  std::size_t files_ = 0;
 };
 
 bool Unpacking::is_private(const sys::NodeInfo& info) const {
@@ -78,7 +79,7 @@ std::optional<std::string> Unpacking::fingerprint() const {
   if (!spot || spot->info.type != NodeType::Directory || !is_private(spot->info))
     return std::nullopt;
   const auto found = sys::files_below(fs_, {.from = directory_, .within = directory_});
-  if (!found || found->size() != files_.size())
+  if (!found || found->size() != files_)
     return std::nullopt;
   sys::Digest digest(sys::DigestKind::Sha256);
   for (const sys::TreeFile& file : *found) {
@@ -101,24 +102,25 @@ bool Unpacking::is_as_recorded() const {
 
 /// The long way: every byte.
 bool Unpacking::is_as_packed() const {
-  if (!fingerprint())
+  bool same = fingerprint().has_value();
+  reader_.manifest().entries.each_below(
+      kFilesPrefix, [&](const Entry& entry) { same = same && is_as_packed(entry); });
+  return same;
+}
+
+bool Unpacking::is_as_packed(const Entry& entry) const {
+  const std::string path = cat(directory_, '/', entry.name.substr(kFilesPrefix.size()));
+  const auto spot = fs_.locate(path, Final::NoFollow);
+  if (!spot || spot->info.type != NodeType::Regular || spot->info.size != entry.size ||
+      (spot->info.mode & 0777) != entry.mode)
     return false;
-  return std::ranges::all_of(files_, [&](const Entry* entry) {
-    const std::string path = cat(directory_, '/', entry->name.substr(kFilesPrefix.size()));
-    const auto spot = fs_.locate(path, Final::NoFollow);
-    if (!spot || spot->info.type != NodeType::Regular || spot->info.size != entry->size ||
-        (spot->info.mode & 0777) != entry->mode)
-      return false;
-    const auto file = fs_.open(*spot, sys::Access::Read, 0);
-    sys::Digest digest(sys::DigestKind::Sha256);
-    return file &&
-           sys::read_pieces(file->get(), path,
-                            [&](std::string_view piece) -> Status {
-                              digest.update(piece);
-                              return {};
-                            }) &&
-           digest.hex() == entry->sha256;
-  });
+  const auto file = fs_.open(*spot, sys::Access::Read, 0);
+  sys::Digest digest(sys::DigestKind::Sha256);
+  const auto count = [&](std::string_view piece) -> Status {
+    digest.update(piece);
+    return {};
+  };
+  return file && sys::read_pieces(file->get(), path, count) && digest.hex() == entry.sha256;
 }
 
 Status Unpacking::record() const {
@@ -144,9 +146,12 @@ Status Unpacking::write_file(const Entry& entry, const std::string& path) const 
 }
 
 Status Unpacking::unpack_into(const std::string& directory) const {
-  for (const Entry* entry : files_)
-    PERCH_TRY(write_file(*entry, cat(directory, '/', entry->name.substr(kFilesPrefix.size()))));
-  return {};
+  Status done;
+  reader_.manifest().entries.each_below(kFilesPrefix, [&](const Entry& entry) {
+    if (done)
+      done = write_file(entry, cat(directory, '/', entry.name.substr(kFilesPrefix.size())));
+  });
+  return done;
 }
 
 /// Gives what was made the directory's name. What has it now is moved away before: it was damaged,
@@ -180,31 +185,49 @@ void Unpacking::remove_abandoned(const sys::Spot& parent) const {
   }
 }
 
-Result<std::string> Unpacking::run() {
+/// What is there, when it is as it should be.
+std::optional<UnpackedFiles> Unpacking::find() const {
+  auto use = sys::lock_directory(directory_, sys::Holders::Many);
+  if (!use || !is_as_recorded())
+    return std::nullopt;
+  return UnpackedFiles{.directory = directory_, .use = std::move(*use)};
+}
+
+Result<UnpackedFiles> Unpacking::make() const {
+  PERCH_TRY_ASSIGN(const sys::Spot parent, fs_.locate(parent_, Final::NoFollow));
+  remove_abandoned(parent);
+  PERCH_TRY_ASSIGN(const std::string name,
+                   fs_.make_temporary(parent, kTemporary, NodeType::Directory));
+  const std::string made = cat(parent_, '/', name);
+  auto use = sys::lock_directory(made, sys::Holders::Many);
+  Status done = unpack_into(made);
+  if (done)
+    done = put_in_place(made);
+  if (const auto left = fs_.locate(made, Final::NoFollow);
+      left && left->info.type != NodeType::Missing)
+    (void)fs_.remove_tree(*left); // reported is what went wrong before
+  PERCH_TRY(std::move(done));
+  return UnpackedFiles{.directory = directory_, .use = use ? std::move(*use) : sys::Fd()};
+}
+
+Result<UnpackedFiles> Unpacking::run() {
   PERCH_TRY(open_parent());
-  if (is_as_recorded())
-    return directory_;
-  if (!is_as_packed()) {
-    PERCH_TRY_ASSIGN(const sys::Spot parent, fs_.locate(parent_, Final::NoFollow));
-    remove_abandoned(parent);
-    PERCH_TRY_ASSIGN(const std::string name,
-                     fs_.make_temporary(parent, kTemporary, NodeType::Directory));
-    const std::string made = cat(parent_, '/', name);
-    Status done = unpack_into(made);
-    if (done)
-      done = put_in_place(made);
-    if (const auto left = fs_.locate(made, Final::NoFollow);
-        left && left->info.type != NodeType::Missing)
-      (void)fs_.remove_tree(*left); // reported is what went wrong before
-    PERCH_TRY(std::move(done));
+  if (auto found = find())
+    return std::move(*found);
+  UnpackedFiles made{.directory = directory_};
+  if (auto use = sys::lock_directory(directory_, sys::Holders::Many); use && is_as_packed()) {
+    made.use = std::move(*use);
+  } else {
+    use.reset();
+    PERCH_TRY_ASSIGN(made, make());
   }
   PERCH_TRY(record());
-  return directory_;
+  return made;
 }
 
 } // namespace
 
-Result<std::string> unpack(sys::World& world, const Reader& reader, const std::string& parent) {
+Result<UnpackedFiles> unpack(sys::World& world, const Reader& reader, const std::string& parent) {
   return Unpacking(world, reader, parent).run();
 }
 

@@ -2,11 +2,17 @@
 // The files of an archive as a directory, for what needs real files.
 
 #include "bundle/reader.h"
+#include "sys/fd.h"
 #include "sys/world.h"
 
 #include <string>
 
 namespace perch::bundle {
+
+struct UnpackedFiles {
+  std::string directory;
+  sys::Fd use; ///< while this is open, nobody removes the directory
+};
 
 /// The directory of this archive below `parent` (absolute; made with mode 0700), with every file
 /// under its own name and mode. It is unpacked once, beside its place, and appears there whole;
@@ -14,7 +20,7 @@ namespace perch::bundle {
 /// Errors: bundle_error; file_permission_denied when `parent` is not the user's alone; those of
 /// writing.
 /// Threads and processes: several may ask for it at the same time.
-[[nodiscard]] Result<std::string> unpack(sys::World& world, const Reader& reader,
-                                         const std::string& parent);
+[[nodiscard]] Result<UnpackedFiles> unpack(sys::World& world, const Reader& reader,
+                                           const std::string& parent);
 
 } // namespace perch::bundle

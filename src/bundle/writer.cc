@@ -1,7 +1,6 @@
 #include "bundle/writer.h"
 
 #include "base/error_kinds.h"
-#include "base/text.h"
 #include "bundle/marker.h"
 #include "sys/digest.h"
 #include "sys/mapped_file.h"
@@ -14,7 +13,6 @@ namespace perch::bundle {
 
 namespace {
 
-using base::cat;
 using sys::DigestKind;
 
 /// Up to here a file is packed in memory, and kept as it is when packing does not help.
@@ -41,9 +39,15 @@ private:
   Status add(Entry entry, std::string_view bytes, const sys::ZipNew& how);
   Status add_file(const IncludedFile& file);
   Status add_streamed(const IncludedFile& file, int fd);
-  Status add_code(const IncludedFile& file, std::string_view module, const std::string& sha256);
-  Status add_native(std::string_view shown, std::string_view module, const std::string& sha256,
-                    bool metered);
+  Status add_whole(const IncludedFile& file, std::string_view bytes);
+  Status add_module(const IncludedFile& file, std::string_view module);
+  /// Code that is being made.
+  struct NewCode {
+    std::string entry;
+    Compiling code;
+  };
+  void begin_code(std::string_view shown, std::string_view module, const std::string& sha256,
+                  bool metered, std::vector<NewCode>& begun);
   void list(Entry entry);
   Result<Marker> add_manifest();
 
@@ -55,6 +59,7 @@ private:
   sys::ZipWriter zip_;
   sys::Digest tail_{DigestKind::Sha256};
   bool in_tail_ = false;
+  std::vector<Entry> entries_;
   Written written_;
 };
 
@@ -80,7 +85,7 @@ void Writer::list(Entry entry) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   for (int shift = 28; shift >= 0; shift -= 4)
     entry.frame += kDigits[place.frame_crc >> shift & 15];
-  plan_.manifest.entries.push_back(std::move(entry));
+  entries_.push_back(std::move(entry));
 }
 
 Status Writer::add(Entry entry, std::string_view bytes, const sys::ZipNew& how) {
@@ -106,27 +111,37 @@ Status Writer::add_streamed(const IncludedFile& file, int fd) {
   return {};
 }
 
-Status Writer::add_native(std::string_view shown, std::string_view module,
-                          const std::string& sha256, bool metered) {
-  const std::string name = native_entry(sha256, metered);
-  // One module may be included under two names.
-  if (std::ranges::find(plan_.manifest.entries, name, &Entry::name) != plan_.manifest.entries.end())
-    return {};
-  PERCH_TRY_ASSIGN(const std::string code, compile_(shown, module, metered));
-  ++written_.modules;
-  return add({.name = name, .xxh3 = sys::hex_digest(DigestKind::Xxh3, code)}, code,
-             {.name = name, .store = true, .align = kPage});
+/// Begins to compile a module that is not compiled already: one may be included under two names.
+void Writer::begin_code(std::string_view shown, std::string_view module, const std::string& sha256,
+                        bool metered, std::vector<NewCode>& begun) {
+  std::string name = native_entry(sha256, metered);
+  if (std::ranges::find(entries_, name, &Entry::name) == entries_.end())
+    begun.push_back({.entry = std::move(name), .code = compile_(shown, module, metered)});
 }
 
-Status Writer::add_code(const IncludedFile& file, std::string_view module,
-                        const std::string& sha256) {
+/// The module is packed while it is compiled.
+Status Writer::add_module(const IncludedFile& file, std::string_view module) {
+  const std::string sha256 = sys::hex_digest(DigestKind::Sha256, module);
   const bool metered = contains(plan_.metered, file.entry);
   const std::string_view shown = std::string_view(file.entry).substr(kFilesPrefix.size());
+  std::vector<NewCode> begun;
   if (metered)
-    PERCH_TRY(add_native(shown, module, sha256, true));
+    begin_code(shown, module, sha256, true, begun);
   if (!metered || contains(plan_.unmetered, file.entry))
-    PERCH_TRY(add_native(shown, module, sha256, false));
+    begin_code(shown, module, sha256, false, begun);
+  PERCH_TRY(add_whole(file, module));
+  for (const NewCode& made : begun) {
+    PERCH_TRY_ASSIGN(const std::string code, made.code());
+    ++written_.modules;
+    PERCH_TRY(add({.name = made.entry, .xxh3 = sys::hex_digest(DigestKind::Xxh3, code)}, code,
+                  {.name = made.entry, .store = true, .align = kPage}));
+  }
   return {};
+}
+
+Status Writer::add_whole(const IncludedFile& file, std::string_view bytes) {
+  const std::uint32_t mode = file.info.mode & 0777;
+  return add({.name = file.entry, .mode = mode}, bytes, {.name = file.entry, .mode = mode});
 }
 
 Status Writer::add_file(const IncludedFile& file) {
@@ -139,12 +154,7 @@ Status Writer::add_file(const IncludedFile& file) {
   if (!module && file.info.size > kWhole)
     return add_streamed(file, fd.get());
   PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd.get(), kLargestModule, file.path));
-  const std::uint32_t mode = file.info.mode & 0777;
-  PERCH_TRY(add({.name = file.entry, .mode = mode}, bytes, {.name = file.entry, .mode = mode}));
-  if (!module)
-    return {};
-  const std::string sha256 = plan_.manifest.entries.back().sha256;
-  return add_code(file, bytes, sha256);
+  return module ? add_module(file, bytes) : add_whole(file, bytes);
 }
 
 Status Writer::copy_perch(std::size_t marker_at) {
@@ -163,9 +173,8 @@ Status Writer::copy_perch(std::size_t marker_at) {
 }
 
 Result<Marker> Writer::add_manifest() {
-  auto& entries = plan_.manifest.entries;
-  std::ranges::sort(entries, {}, &Entry::name);
-  const std::string json = to_json(plan_.manifest);
+  std::ranges::sort(entries_, {}, &Entry::name);
+  const std::string json = to_json(plan_.manifest, entries_);
   Marker marker{.tail_begin = zip_.offset(), .manifest_size = json.size()};
   in_tail_ = true;
   PERCH_TRY(zip_.add({.name = std::string(kManifestEntry), .store = true}, json));

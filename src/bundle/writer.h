@@ -20,12 +20,14 @@ struct SourceText {
   std::string_view text; ///< outlives the writing
 };
 
-/// Makes the native code of a module. `shown` names it in messages.
-using CompileAhead = std::function<Result<std::string>(std::string_view shown,
-                                                       std::string_view module, bool metered)>;
+/// Begins to make the native code of a module; what it returns waits for it, or, dropped, for its
+/// end. `shown` names the module in messages. Lifetime: borrows the module until then.
+using Compiling = std::function<Result<std::string>()>;
+using CompileAhead =
+    std::function<Compiling(std::string_view shown, std::string_view module, bool metered)>;
 
 struct Plan {
-  Manifest manifest; ///< without digests and entries, which are added
+  Manifest manifest; ///< without digests, which are added
   std::vector<SourceText> sources;
   std::vector<IncludedFile> files;
   /// Entries with modules that run with `wasm_fuel`, or without: code for what is asked for, and

@@ -15,6 +15,7 @@
 #include "sys/new_executable.h"
 
 #include <algorithm>
+#include <future>
 
 namespace perch::cli {
 
@@ -156,11 +157,17 @@ std::string size_text(std::uint64_t bytes) {
 Status write(const Context& context, const sys::Spot& target, bundle::Plan plan) {
   const auto guests = lane::make_wasm_lane({.compiler = compiler_program()});
   const bundle::CompileAhead compile = [&](std::string_view shown, std::string_view module,
-                                           bool metered) -> Result<std::string> {
+                                           bool metered) -> bundle::Compiling {
     if (!context.options.quiet)
       context.err(cat("compiling ", shown, metered ? ", counting instructions\n" : "\n"));
-    return guests->compile_ahead(shown, module,
-                                 metered ? lane::Metering::Fuel : lane::Metering::None);
+    const auto metering = metered ? lane::Metering::Fuel : lane::Metering::None;
+    // Here and now where no other thread is to be had.
+    auto code = std::async(std::launch::async | std::launch::deferred,
+                           [&guests, name = std::string(shown), module, metering] {
+                             return guests->compile_ahead(name, module, metering);
+                           });
+    // A function has to be copyable, so what it owns is shared.
+    return [code = std::make_shared<decltype(code)>(std::move(code))] { return code->get(); };
   };
   PERCH_TRY_ASSIGN(const sys::MappedFile perch, sys::MappedFile::own_executable());
   PERCH_TRY_ASSIGN(const auto out, sys::NewExecutable::make(target));

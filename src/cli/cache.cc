@@ -5,6 +5,9 @@
 #include "cli/directories.h"
 #include "cli/verbs.h"
 #include "lane/lane.h"
+#include "sys/directory_lock.h"
+
+#include <optional>
 
 namespace perch::cli {
 
@@ -32,14 +35,44 @@ void add_files(sys::Fs& fs, const std::string& path, CodeCacheInfo& sum) {
     add_files(fs, cat(path, '/', name), sum);
 }
 
-/// Removes the directory with all in it. Errors: the file_* kinds.
-Result<CodeCacheInfo> clear_unpacked(sys::Fs& fs, const std::string& directory) {
-  CodeCacheInfo sum;
-  add_files(fs, directory, sum);
+/// What was done to the directories that built executables have unpacked.
+struct Cleared {
+  CodeCacheInfo removed;
+  std::vector<std::string> kept; ///< directories in use, by name
+};
+
+/// Removes one of them, or what lies beside, unless it is in use. Errors: the file_* kinds.
+Status clear_one(sys::Fs& fs, const std::string& path, NodeType type, Cleared& cleared) {
+  std::optional<sys::Fd> alone; // held until nothing is left
+  if (type == NodeType::Directory) {
+    alone = sys::lock_directory(path, sys::Holders::One);
+    if (!alone) {
+      cleared.kept.push_back(path);
+      return {};
+    }
+  }
+  add_files(fs, path, cleared.removed);
+  PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(path, Final::NoFollow));
+  return spot.info.type == NodeType::Missing ? Status() : fs.remove_tree(spot);
+}
+
+/// Removes the directory with all in it but what is in use. Errors: the file_* kinds.
+Result<Cleared> clear_unpacked(sys::Fs& fs, const std::string& directory) {
+  Cleared cleared;
   PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(directory, Final::NoFollow));
-  if (spot.info.type != NodeType::Missing)
+  if (spot.info.type == NodeType::Missing)
+    return cleared;
+  if (spot.info.type != NodeType::Directory) {
+    PERCH_TRY(clear_one(fs, directory, spot.info.type, cleared));
+    return cleared;
+  }
+  PERCH_TRY_ASSIGN(const auto entries, fs.list(spot));
+  for (const auto& [name, type] : entries)
+    PERCH_TRY(clear_one(fs, cat(directory, '/', name), type, cleared));
+  PERCH_TRY_ASSIGN(const auto left, fs.list(spot));
+  if (left.empty())
     PERCH_TRY(fs.remove_tree(spot));
-  return sum;
+  return cleared;
 }
 
 std::string size_text(const CodeCacheInfo& sum) { return cat(sum.bytes / 1024, " KiB"); }
@@ -52,10 +85,12 @@ std::string removed_text(const CodeCacheInfo& sum, std::string_view what) {
 Result<std::string> clear(const Context& context) {
   const std::string unpacked = bundles_directory(context.world);
   PERCH_TRY_ASSIGN(const CodeCacheInfo code, lane::clear_code_cache(code_directory(context.world)));
-  PERCH_TRY_ASSIGN(const CodeCacheInfo files, clear_unpacked(context.world.fs, unpacked));
+  PERCH_TRY_ASSIGN(const Cleared files, clear_unpacked(context.world.fs, unpacked));
   std::string out = removed_text(code, "");
-  if (files.files > 0)
-    out += removed_text(files, " that built executables had unpacked");
+  if (files.removed.files > 0)
+    out += removed_text(files.removed, " that built executables had unpacked");
+  for (const std::string& path : files.kept)
+    out += cat("kept ", path, ": a built executable that runs uses it\n");
   return out;
 }
 

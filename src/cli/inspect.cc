@@ -28,8 +28,6 @@ struct Inspected {
   std::shared_ptr<const program::Program> program; ///< null: this perch cannot read it
 };
 
-bool is_file(const Entry& entry) { return entry.name.starts_with(bundle::kFilesPrefix); }
-
 std::string_view file_name(const Entry& entry) {
   return std::string_view(entry.name).substr(bundle::kFilesPrefix.size());
 }
@@ -51,8 +49,8 @@ std::string alias_of(const bundle::Manifest& manifest, const Entry& entry) {
 
 /// Whether code for the module was made when the executable was built.
 bool is_compiled(const bundle::Manifest& manifest, const Entry& entry) {
-  return manifest.find(bundle::native_entry(entry.sha256, false)) != nullptr ||
-         manifest.find(bundle::native_entry(entry.sha256, true)) != nullptr;
+  return manifest.entries.find(bundle::native_entry(entry.sha256, false)) ||
+         manifest.entries.find(bundle::native_entry(entry.sha256, true));
 }
 
 std::string mode_text(std::uint32_t mode) {
@@ -101,10 +99,9 @@ Json program_json(const Context& context, const Inspected& app) {
 std::string as_json(const Context& context, const Inspected& app) {
   const bundle::Manifest& manifest = app.archive.manifest();
   Json files = Json::array();
-  for (const Entry& entry : manifest.entries) {
-    if (is_file(entry))
-      files.push_back(file_json(manifest, entry));
-  }
+  manifest.entries.each_below(bundle::kFilesPrefix, [&](const Entry& entry) {
+    files.push_back(file_json(manifest, entry));
+  });
   const std::string built = time_of(manifest);
   const Json json = {{"program", program_json(context, app)},
                      {"perch", manifest.perch_version},
@@ -160,15 +157,13 @@ std::string program_text(const Context& context, const Inspected& app) {
 
 std::string files_text(const bundle::Manifest& manifest) {
   std::string out;
-  for (const Entry& entry : manifest.entries) {
-    if (!is_file(entry))
-      continue;
+  manifest.entries.each_below(bundle::kFilesPrefix, [&](const Entry& entry) {
     const std::string alias = alias_of(manifest, entry);
     out += cat(out.empty() ? "\nFiles\n" : "", "  ", shown_name(entry),
                alias.empty() ? "" : cat(" as ", alias), ", ", entry.size, " bytes, ",
                mode_text(entry.mode), is_compiled(manifest, entry) ? ", compiled" : "",
                "\n    sha256:", entry.sha256, '\n');
-  }
+  });
   return out;
 }
 

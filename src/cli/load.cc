@@ -241,8 +241,8 @@ analyze_built(const Context& context, const bundle::Reader& archive, const std::
               const op::OpTable& ops, program::Strictness strictness, diag::Diags& diags) {
   const bundle::Manifest& manifest = archive.manifest();
   const auto text_of = [&](std::string_view name) -> Result<std::string> {
-    PERCH_TRY_ASSIGN(const bundle::Entry* entry, archive.entry(name));
-    return archive.read(*entry);
+    PERCH_TRY_ASSIGN(const bundle::Entry entry, archive.entry(name));
+    return archive.read(entry);
   };
   PERCH_TRY_ASSIGN(std::string text, text_of(bundle::kProgramEntry));
   const std::uint32_t source = context.sources.add(manifest.source, std::move(text)).id;

@@ -137,8 +137,9 @@ public:
 /// Machine code of a module that was made by WasmLane::compile_ahead(), in memory.
 struct AheadCode {
   std::string_view code;
-  std::string_view sha256; ///< hex, of the module's bytes
-  std::uint64_t size = 0;  ///< of the module
+  std::function<Status()> check; ///< whether the code is what was made; asked before it is used
+  std::string sha256;            ///< hex, of the module's bytes
+  std::uint64_t size = 0;        ///< of the module
 };
 
 struct Mount {

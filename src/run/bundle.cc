@@ -36,13 +36,9 @@ struct Extract {
 
 std::vector<Extract> extracts_from(const Archive& archive, std::string_view wanted) {
   std::vector<Extract> all;
-  for (const std::string& path : archive.paths()) {
-    if (path == wanted)
-      all.push_back({.below = {}, .from = path});
-    else if (wanted.empty())
-      all.push_back({.below = path, .from = path});
-    else if (path.starts_with(cat(wanted, '/')))
-      all.push_back({.below = path.substr(wanted.size() + 1), .from = path});
+  for (const std::string& path : archive.paths(wanted)) {
+    const std::size_t above = wanted.empty() ? 0 : std::min(wanted.size() + 1, path.size());
+    all.push_back({.below = path.substr(above), .from = path});
   }
   return all;
 }
@@ -159,13 +155,13 @@ Status bundle_extract(State& state, Actor actor, std::string_view entry, std::st
   } else {
     PERCH_TRY_ASSIGN(files, extracts_beside_script(state, plain_include(entry)));
   }
+  if (files.empty() && archive != nullptr && !entry.empty())
+    PERCH_TRY(archive->mode(archive_path(entry))); // says what there is
   if (files.empty()) {
     return fail(kind::kFileNotFound,
                 entry.empty() ? std::string("the bundle is empty")
                               : cat("`", entry, "` is not in the bundle"),
-                std::string(entry),
-                archive != nullptr ? cat("it holds ", base::join(archive->paths(), ", "))
-                                   : std::string());
+                std::string(entry));
   }
   GatedFiles target(state.run.gate(), state.scope(), actor);
   for (const Extract& file : files) {

@@ -27,7 +27,8 @@ class Archive {
 public:
   virtual ~Archive() = default;
   [[nodiscard]] virtual const std::string& sha256() const = 0; ///< hex
-  [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
+  /// The files that are at `within` or below it; all when it is empty.
+  [[nodiscard]] virtual std::vector<std::string> paths(std::string_view within) const = 0;
   /// Errors: file_not_found for an unknown entry, bundle_error for a damaged one.
   virtual Result<std::string> read(std::string_view path) = 0;
   /// The same in pieces. What the sink got counts only when this succeeds.

@@ -28,6 +28,12 @@ public:
   /// Lifetime: this object's. The bytes stay where they are when it is moved.
   [[nodiscard]] std::string_view bytes() const { return {data_, size_}; }
 
+  /// Has bytes of this file brought into memory at once, not page by page.
+  void will_need(std::string_view bytes) const;
+  /// Lets the system take back the memory of bytes of this file that were read and are hardly
+  /// needed again; they stay readable.
+  void let_go(std::string_view bytes) const;
+
 private:
   MappedFile(const char* data, std::size_t size) : data_(data), size_(size) {}
   const char* data_ = nullptr;

@@ -49,6 +49,23 @@ MappedFile::~MappedFile() {
     ::munmap(const_cast<char*>(data_), size_);
 }
 
+/// Advice about pages may fail, and then changes nothing.
+void MappedFile::will_need(std::string_view bytes) const {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) & ~(page - 1);
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size());
+  if (begin < end)
+    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+}
+
+void MappedFile::let_go(std::string_view bytes) const {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) & ~(page - 1);
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) & ~(page - 1);
+  if (begin < end)
+    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 Status read_pieces(int fd, std::string_view path, const ByteSink& sink) {
   constexpr std::size_t kPiece = 1u << 20;
   const auto piece = std::make_unique_for_overwrite<char[]>(kPiece);

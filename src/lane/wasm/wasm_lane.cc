@@ -63,11 +63,12 @@ public:
   /// The module with code from elsewhere.
   Result<ModulePointer> take(std::string_view name, const AheadCode& ahead, Metering metering) {
     CompiledModule::Facts facts{.name = std::string(name),
-                                .sha256 = std::string(ahead.sha256),
+                                .sha256 = ahead.sha256,
                                 .size = ahead.size,
                                 .from = Module::From::Bundle};
     LoadedCode loaded;
     PERCH_TRY_ASSIGN(loaded.engine, engine(metering));
+    PERCH_TRY(ahead.check()); // from here on the code is sound
     PERCH_TRY_ASSIGN(loaded.module, take_code(*loaded.engine->engine, ahead.code));
     return std::make_shared<const CompiledModule>(
         std::move(facts), std::move(loaded),

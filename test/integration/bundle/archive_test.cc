@@ -7,6 +7,7 @@
 #include "op/op_decl.h"
 #include "program/analyze.h"
 #include "support/temp_dir.h"
+#include "sys/directory_lock.h"
 #include "sys/real.h"
 
 #include <gtest/gtest.h>
@@ -73,8 +74,8 @@ protected:
     return written;
   }
 
-  static Result<std::string> native(std::string_view, std::string_view module, bool metered) {
-    return (metered ? "metered " : "code ") + std::string(2 * module.size(), 'n');
+  static Compiling native(std::string_view, std::string_view module, bool metered) {
+    return [=] { return (metered ? "metered " : "code ") + std::string(2 * module.size(), 'n'); };
   }
 
   Result<std::unique_ptr<Reader>> open(const std::string& bytes) {
@@ -123,18 +124,19 @@ TEST_F(Archives, what_is_packed_is_read) {
   ASSERT_TRUE(reader && *reader) << reader.error().message;
   EXPECT_EQ((*reader)->sha256(), written->sha256);
   EXPECT_TRUE((*reader)->verify().empty());
-  const Manifest& manifest = (*reader)->manifest();
-  const Entry* run = manifest.find("files/rules/run");
-  ASSERT_NE(run, nullptr);
+  const EntryList& entries = (*reader)->manifest().entries;
+  const auto run = entries.find("files/rules/run");
+  ASSERT_TRUE(run);
   EXPECT_EQ(run->mode, 0755u);
   EXPECT_EQ((*reader)->read(*run), "#!/bin/sh\n");
-  const Entry* module = manifest.find("files/policy.wasm");
-  const Entry* code = manifest.find(native_entry(module->sha256, false));
-  ASSERT_NE(code, nullptr);
-  const auto bytes = (*reader)->code(*code);
-  ASSERT_TRUE(bytes);
-  EXPECT_TRUE(bytes->starts_with("code nnn"));
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(bytes->data()) % 4096, 0u);
+  const auto module = entries.find("files/policy.wasm");
+  ASSERT_TRUE(module);
+  const auto code = entries.find(native_entry(module->sha256, false));
+  ASSERT_TRUE(code);
+  EXPECT_TRUE((*reader)->check_code(*code));
+  const std::string_view bytes = (*reader)->code(*code);
+  EXPECT_TRUE(bytes.starts_with("code nnn"));
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(bytes.data()) % 4096, 0u);
   EXPECT_EQ(test::mode_of(temp_ / "out") & 0111, 0111u);
 }
 
@@ -185,7 +187,7 @@ TEST_F(Archives, a_large_file_is_packed_in_pieces) {
   const auto reader = open(built());
   ASSERT_TRUE(reader);
   EXPECT_TRUE((*reader)->verify().empty());
-  EXPECT_EQ((*reader)->read(*(*reader)->manifest().find("files/large")), large);
+  EXPECT_EQ((*reader)->read(*(*reader)->entry("files/large")), large);
 }
 
 TEST_F(Archives, one_file_may_have_two_aliases_and_two_lines) {
@@ -260,8 +262,8 @@ TEST_F(Archives, extras_have_their_own_names_outside_and_their_place_inside) {
 }
 
 TEST_F(Archives, a_compiler_that_fails_leaves_nothing) {
-  const CompileAhead fails = [](std::string_view, std::string_view, bool) -> Result<std::string> {
-    return fail(kind::kWasmCompileFailed, "no");
+  const CompileAhead fails = [](std::string_view, std::string_view, bool) -> Compiling {
+    return [] { return fail(kind::kWasmCompileFailed, "no"); };
   };
   EXPECT_FALSE(build(*collected(std::string(kBundle)), fails));
   EXPECT_FALSE(test::exists(temp_ / "out"));
@@ -283,9 +285,9 @@ protected:
     reader_ = std::move(*opened);
   }
   std::string unpacked() {
-    const auto directory = unpack(world_, *reader_, temp_ / "cache/bundles");
-    EXPECT_TRUE(directory) << directory.error().message;
-    return directory.value_or("");
+    auto files = unpack(world_, *reader_, temp_ / "cache/bundles");
+    EXPECT_TRUE(files) << files.error().message;
+    return files ? files->directory : "";
   }
 
   NoEnv env_;
@@ -334,6 +336,18 @@ TEST_F(Unpacked, without_its_record_every_byte_is_looked_at) {
   std::filesystem::remove(directory + ".seen");
   EXPECT_EQ(inode_of(unpacked()), first);
   EXPECT_TRUE(test::exists(directory + ".seen"));
+}
+
+TEST_F(Unpacked, who_uses_it_is_noticed_by_who_would_remove_it) {
+  using sys::Holders;
+  auto one = unpack(world_, *reader_, temp_ / "cache/bundles");
+  auto two = unpack(world_, *reader_, temp_ / "cache/bundles");
+  ASSERT_TRUE(one && two);
+  EXPECT_FALSE(sys::lock_directory(one->directory, Holders::One));
+  one->use.reset();
+  EXPECT_FALSE(sys::lock_directory(two->directory, Holders::One));
+  two->use.reset();
+  EXPECT_TRUE(sys::lock_directory(two->directory, Holders::One));
 }
 
 TEST_F(Unpacked, a_place_that_others_may_use_is_refused) {

@@ -275,10 +275,12 @@ TEST(WasmRun, code_in_memory_is_taken_where_it_lies) {
     std::ranges::copy(*code, begin);
     ::mprotect(at, code->size() + page, PROT_READ);
     Guests other;
-    const auto module = other.lane().load_ahead(
-        "show",
-        {.code = {begin, code->size()}, .sha256 = std::string(64, 'a'), .size = bytes.size()}, {},
-        lane::Metering::None);
+    const auto module = other.lane().load_ahead("show",
+                                                {.code = {begin, code->size()},
+                                                 .check = [] { return Status(); },
+                                                 .sha256 = std::string(64, 'a'),
+                                                 .size = bytes.size()},
+                                                {}, lane::Metering::None);
     ASSERT_TRUE(module) << module.error().message;
     EXPECT_EQ(is_executable_within(begin, code->size()), offset == 0) << offset;
     // Also from the pool, for which the same code is taken once more.
