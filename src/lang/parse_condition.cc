@@ -1,7 +1,7 @@
 // The condition of `if`: comparisons and calls joined by `not`, `and`, `or` and parentheses.
 
 #include "base/text.h"
-#include "lang/characters.h"
+#include "lang/bare.h"
 #include "lang/parser.h"
 
 #include <algorithm>
@@ -42,27 +42,30 @@ std::optional<CompareOp> compare_op(const Word& word) {
   return std::nullopt;
 }
 
-// How many `)` at the end of a bare word have no `(` in it.
-std::size_t unmatched_closers(std::string_view raw) {
+// How many `)` at the end of a word have no `(` in it.
+std::size_t unmatched_closers(std::string_view bare) {
   std::size_t open = 0;
   std::size_t unmatched = 0;
-  char quote = 0;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    const char c = raw[i];
-    if (c == '\\')
-      ++i;
-    else if (quote != 0)
-      quote = c == quote ? '\0' : quote;
-    else if (is_quote(c))
-      quote = c;
-    else if (c == '(')
+  for (const char c : bare) {
+    if (c == '(')
       ++open;
     else if (c == ')')
       open > 0 ? --open : ++unmatched;
-    if (c != ')' || quote != 0)
+    if (c != ')')
       unmatched = 0;
   }
   return unmatched;
+}
+
+// A sign in a word that would join what stands around it if it stood alone; `comparing`, also one
+// that would compare it.
+std::string_view glued_sign(std::string_view bare, bool comparing) {
+  for (const std::string_view sign : {"&&", "||", ";", "==", "!=", "<=", ">=", "<", ">", "="}) {
+    const bool joins = sign == "&&" || sign == "||" || sign == ";";
+    if ((joins || comparing) && bare.contains(sign))
+      return sign;
+  }
+  return {};
 }
 
 } // namespace
@@ -126,7 +129,7 @@ private:
   // A word and the parentheses that it closes.
   void push_operand(const Word& word, std::size_t& open) {
     const std::size_t closers =
-        word.quote == Quote::Whole ? 0 : unmatched_closers(parser_.raw(word));
+        word.quote == Quote::Whole ? 0 : unmatched_closers(bare_text(word, parser_.raw(word)));
     const std::size_t length = parser_.raw(word).size() - closers;
     if (closers == 0) {
       push(Kind::Word, word);
@@ -216,6 +219,11 @@ private:
           return fail(fault->problem, fault->way_out, words[i].span);
       }
     }
+    // `if x==y`: a text that is always true, unless it is reported.
+    for (const Word& word : words) {
+      if (const auto fault = glued_fault(word, words.size() == 1))
+        return fail(fault->problem, fault->way_out, word.span);
+    }
     Cond out{.kind = words.size() == 1 ? Cond::Kind::Word : Cond::Kind::Call,
              .span = diag::join(words.front().span, words.back().span)};
     if (const auto op = words.size() == 3 ? compare_op(words[1]) : std::nullopt) {
@@ -225,6 +233,20 @@ private:
     }
     out.words = parser_.arena_.copy(words);
     return make(out);
+  }
+
+  [[nodiscard]] std::optional<BadCondition> glued_fault(const Word& word, bool alone) const {
+    if (word.quote == Quote::Whole)
+      return std::nullopt;
+    const std::string_view sign = glued_sign(bare_text(word, parser_.raw(word)), alone);
+    if (sign.empty())
+      return std::nullopt;
+    if (sign == "&&" || sign == "||" || sign == ";")
+      return BadCondition{cat("`", sign, "` is no operator of a condition"),
+                          "write and, or, not; to pass it on, quote the word"};
+    return BadCondition{cat("`", sign, "` inside a word compares nothing"),
+                        cat("write LEFT ", sign == "=" ? "==" : sign,
+                            " RIGHT with blanks around the sign, or quote the word")};
   }
 
   static bool is_foreign_operator(const Word& word) {

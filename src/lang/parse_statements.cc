@@ -1,6 +1,7 @@
 // Statements that are one line: calls, chains of calls, assignments.
 
 #include "base/text.h"
+#include "lang/bare.h"
 #include "lang/parser.h"
 
 namespace perch::lang {
@@ -108,13 +109,15 @@ struct AssignmentInChain {
   }
 };
 
-struct GluedSemicolon {
-  static constexpr std::string_view id = "glued-semicolon";
-  [[nodiscard]] static std::string message() {
-    return "`;` at the end of a word neither ends the call nor means itself";
+struct GluedOperator {
+  static constexpr std::string_view id = "glued-operator";
+  std::string_view sign;
+  [[nodiscard]] std::string message() const {
+    return cat("`", sign, "` glued to a word neither ends the call nor means itself");
   }
-  [[nodiscard]] static std::string help() {
-    return "give each statement its own line, write ` ; ` between calls, or quote it";
+  [[nodiscard]] std::string help() const {
+    return cat(sign == ";" ? "give each statement its own line, " : "", "write ` ", sign,
+               " ` between calls, or quote the word");
   }
 };
 
@@ -341,20 +344,26 @@ bool Parser::clause(Words words, ChainOp before) {
     error(AssignmentInChain{}, head.span);
     return false;
   }
-  check_semicolons(out.words);
+  check_glued_operators(out.words);
   clauses_.push(out);
   return true;
 }
 
-// A `;` that was meant to end the call.
-void Parser::check_semicolons(Words words) {
+// A `;`, `&&` or `||` that was meant to end the call.
+void Parser::check_glued_operators(Words words) {
   for (const Word& word : words) {
-    const std::string_view text = source_.text;
-    const std::uint32_t end = word.span.end;
-    const bool glued = word.quote != Quote::Whole && end - word.span.begin > 1 &&
-                       text[end - 1] == ';' && text[end - 2] != '\\';
-    if (glued)
-      error(GluedSemicolon{}, {word.span.source, end - 1, end});
+    if (word.quote == Quote::Whole || raw(word).find_first_of(";&|") == std::string_view::npos)
+      continue;
+    const std::string bare = bare_text(word, raw(word));
+    for (const std::string_view sign : {";", "&&", "||"}) {
+      const std::size_t at = bare.find(sign);
+      if (at == std::string::npos)
+        continue;
+      const auto begin = word.span.begin + static_cast<std::uint32_t>(at);
+      const auto end = begin + static_cast<std::uint32_t>(sign.size());
+      error(GluedOperator{sign}, {word.span.source, begin, end});
+      break;
+    }
   }
 }
 

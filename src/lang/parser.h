@@ -175,7 +175,7 @@ private:
   const Stmt* captured(Words value, const Line& head);
   const Stmt* call(Words words, const Line& head);
   bool clause(Words words, ChainOp before);
-  void check_semicolons(Words words);
+  void check_glued_operators(Words words);
 
   // parse_blocks.cc: the block statements. Their head was taken; words[0] is the keyword.
   using BlockFunction = const Stmt* (Parser::*)(const Line& head, Words words);

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace perch::program {
@@ -50,11 +51,40 @@ struct Unit {
   std::unordered_map<std::string_view, std::int32_t> seen_bindings;
 };
 
+/// The variables that `env` lines and `with_env` set, the innermost last.
+class EnvNames {
+public:
+  void add(std::string_view name) {
+    names_.push_back(name);
+    ++times_[name];
+  }
+  [[nodiscard]] std::size_t count() const { return names_.size(); }
+  /// Forgets what was added since `count` were known.
+  void keep(std::size_t count) {
+    for (; names_.size() > count; names_.pop_back())
+      --times_[names_.back()];
+  }
+  [[nodiscard]] bool contains(std::string_view name) const {
+    const auto found = times_.find(name);
+    return found != times_.end() && found->second > 0;
+  }
+
+private:
+  std::vector<std::string_view> names_;
+  std::unordered_map<std::string_view, std::size_t> times_;
+};
+
+/// What configuration lines that may be repeated add to.
+struct ConfigLists {
+  std::vector<EnvLine> env;
+  std::vector<std::string_view> os, arch;
+};
+
 /// Where a body is being resolved.
 struct Context {
   Unit* unit = nullptr;
-  FrameBuilder* frame = nullptr;                      ///< null for file bindings
-  std::vector<std::string_view>* env_names = nullptr; ///< from `env` lines and with_env
+  FrameBuilder* frame = nullptr; ///< null for file bindings
+  EnvNames* env_names = nullptr; ///< from `env` lines and with_env
   const TemplateUse* from = nullptr;
   int rescue_depth = 0;
 };
@@ -112,12 +142,14 @@ private:
   Arg resolve_arg(Context& ctx, const lang::ArgDecl& decl);
   void check_default(const Arg& arg, const lang::ArgDecl& decl);
   void check_args(const Command& command);
-  void apply_config(Context& ctx, Command& command, const lang::ConfigLine& line);
+  void apply_config(Context& ctx, Command& command, ConfigLists& lists,
+                    const lang::ConfigLine& line);
 
   // words.cc
-  std::optional<Name> lookup(const Context& ctx, std::string_view name, Span span) const;
-  bool declared_env(const Context& ctx, std::string_view name) const;
-  void report_unknown_name(const Context& ctx, std::string_view name, Span span);
+  std::optional<Name> lookup(const Context& ctx, std::string_view name, Span span);
+  bool declared_env(const Context& ctx, std::string_view name);
+  void report_unknown_name(const Context& ctx, std::string_view name, Span span,
+                           bool condition = false);
   Expr expr(Context& ctx, const lang::Word& word, Bare bare);
   std::span<const Expr> exprs(Context& ctx, std::span<const lang::Word> words, Bare bare);
   const Expr* keep(Expr e) { return arena_.make<Expr>(e); }
@@ -161,9 +193,10 @@ private:
 
   // habits.cc
   void check_shell_words(std::span<const lang::Word> words);
-  bool is_shell_sign(const lang::Word& word) const;
+  Span shell_sign(const lang::Word& word) const;
+  bool reported_shell_sign(const lang::Word& word);
   bool reported_as_slip(const Context& ctx, const lang::Clause& clause);
-  bool is_value(const Context& ctx, const lang::Word& word) const;
+  bool is_value(const Context& ctx, const lang::Word& word);
   bool program_exists(std::string_view name);
 
   // statements.cc
@@ -179,7 +212,8 @@ private:
   const Cond* condition_call(Context& ctx, const lang::Cond& cond);
   const Node* asked_in_condition(Context& ctx, const lang::Clause& clause);
   void declare_loop_captures(Context& ctx, lang::Body stmts);
-  static void collect_assigned(lang::Body stmts, std::vector<std::string_view>& names);
+  static void collect_assigned(lang::Body stmts, std::unordered_set<std::string_view>& seen,
+                               std::vector<std::string_view>& names);
 
   // blocks.cc
   const Node* block(Context& ctx, const lang::BlockStmt& stmt);
@@ -220,6 +254,8 @@ private:
   std::unordered_map<std::string_view, const op::OpDecl*> op_memo_;
   std::unordered_map<std::string_view, std::string_view> nearest_memo_;
   std::unordered_map<std::string_view, bool> program_memo_;
+  std::unordered_set<std::string_view> required_env_; ///< of the first required_seen_ `env` lines
+  std::size_t required_seen_ = 0;
   std::unordered_map<std::string_view, const Bin*> bins_;
   std::vector<std::pair<Command*, const lang::ProcDecl*>> procs_;
   /// Words of `requires` that may hold names; resolved once all names are declared.

@@ -182,7 +182,7 @@ const Node* Analyzer::retry(Context& ctx, const lang::BlockStmt& stmt) {
 const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
   auto* made = node<WithEnvNode>(ctx, NodeKind::WithEnv, stmt.head);
   made->pairs = exprs(ctx, stmt.words, Bare::Text);
-  const std::size_t before = ctx.env_names == nullptr ? 0 : ctx.env_names->size();
+  const std::size_t before = ctx.env_names == nullptr ? 0 : ctx.env_names->count();
   for (const lang::Word& word : stmt.words) {
     const std::string_view key = env_key(word);
     if (word.plain() && word.text.find('=') == word.text.npos) {
@@ -191,19 +191,19 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
     // "A=1,B=2" in one word declares both.
     if (ctx.env_names == nullptr)
       continue;
-    ctx.env_names->push_back(key);
+    ctx.env_names->add(key);
     if (!word.plain())
       continue;
     for (std::string_view piece : base::split(word.text, ',')) {
       piece = base::trim(piece);
       const auto equals = piece.find('=');
       if (equals != piece.npos)
-        ctx.env_names->push_back(piece.substr(0, equals));
+        ctx.env_names->add(piece.substr(0, equals));
     }
   }
   made->body = body(ctx, stmt.body);
   if (ctx.env_names != nullptr)
-    ctx.env_names->resize(before);
+    ctx.env_names->keep(before);
   return made;
 }
 
@@ -283,8 +283,9 @@ const Node* Analyzer::cache(Context& ctx, const lang::BlockStmt& stmt) {
   made->block_id =
       arena_.copy(cat(ctx.unit->module->source, ':', stmt.head.begin, ':', ++cache_blocks_));
   declare_loop_captures(ctx, stmt.body);
+  std::unordered_set<std::string_view> seen;
   std::vector<std::string_view> names;
-  collect_assigned(stmt.body, names);
+  collect_assigned(stmt.body, seen, names);
   std::vector<Slot> slots;
   made->body = body(ctx, stmt.body);
   for (std::string_view name : names)

@@ -472,10 +472,8 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
 
 void Analyzer::too_many_words(const op::OpDecl& op, const lang::Word& head,
                               std::span<const lang::Word> words, const lang::Word& first_surplus) {
-  if (is_shell_sign(first_surplus)) {
-    check_shell_words({&first_surplus, 1});
+  if (reported_shell_sign(first_surplus))
     return;
-  }
   const bool flags =
       std::ranges::any_of(words, [](const lang::Word& each) { return each.text.starts_with('-'); });
   diags_.error(TooManyArguments{op.name, arena_.copy(op_usage(op)),
@@ -516,17 +514,17 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
                                    std::span<const Expr> args) {
   if (command.proxy_args)
     return;
-  const std::string_view usage = arena_.copy(command_usage(command));
-  std::vector<std::string_view> flag_names;
+  const auto usage = [&] { return arena_.copy(command_usage(command)); };
+  std::unordered_map<std::string_view, const Arg*> args_by_name;
   std::size_t positions = 0;
   bool rest = false;
   for (const Arg& arg : command.args) {
-    flag_names.push_back(arg.name);
+    args_by_name.emplace(arg.name, &arg);
     if (arg.index)
       ++positions;
     rest = rest || arg.rest;
   }
-  std::vector<std::string_view> flags;
+  std::unordered_set<std::string_view> flags;
   std::size_t positional = 0;
   bool dynamic = false;
   bool ended = false;
@@ -538,7 +536,7 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
     const bool number = base::parse_float(text).has_value();
     if (ended || text.size() < 2 || text[0] != '-' || number) {
       if (++positional > positions && !rest && !e.spreads()) {
-        diags_.error(TooManyArguments{command.name, usage, {}}, e.span);
+        diags_.error(TooManyArguments{command.name, usage(), {}}, e.span);
         return;
       }
       continue;
@@ -550,15 +548,18 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
     std::string_view name = text.substr(text.starts_with("--") ? 2 : 1);
     const auto equals = name.find('=');
     name = name.substr(0, equals);
-    const auto arg = std::ranges::find(command.args, name, &Arg::name);
-    if (arg == command.args.end()) {
+    const auto arg = args_by_name.find(name);
+    if (arg == args_by_name.end()) {
+      std::vector<std::string_view> names;
+      for (const Arg& each : command.args)
+        names.push_back(each.name);
       diags_.error(
-          UnknownFlag{command.name, name, base::nearest(name, flag_names).value_or(""), usage},
+          UnknownFlag{command.name, name, base::nearest(name, names).value_or(""), usage()},
           e.span);
       return;
     }
-    flags.push_back(name);
-    if (equals != name.npos || arg->type == Type::Bool)
+    flags.insert(name);
+    if (equals != name.npos || arg->second->type == Type::Bool)
       continue;
     if (++i == args.size())
       diags_.error(FlagNeedsValue{name}, e.span);
@@ -567,10 +568,10 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
     return;
   for (const Arg& arg : command.args) {
     const bool needed = arg.fallback == nullptr && !arg.optional && !arg.rest;
-    const bool given = arg.index ? static_cast<std::size_t>(*arg.index) < positional
-                                 : std::ranges::find(flags, arg.name) != flags.end();
-    if (needed && !given && std::ranges::find(flags, arg.name) == flags.end()) {
-      diags_.error(MissingArgument{command.name, arg.name, usage}, head.span);
+    const bool given =
+        arg.index ? static_cast<std::size_t>(*arg.index) < positional : flags.contains(arg.name);
+    if (needed && !given && !flags.contains(arg.name)) {
+      diags_.error(MissingArgument{command.name, arg.name, usage()}, head.span);
       return;
     }
   }

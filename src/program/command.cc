@@ -30,14 +30,9 @@ bool well_shaped(const lang::ConfigLine& line, lang::Region region, diag::Diags&
   return true;
 }
 
-/// `before` with the texts of `words`: a line that may be repeated adds to its list.
-std::span<const std::string_view> texts(base::Arena& arena,
-                                        std::span<const std::string_view> before,
-                                        std::span<const lang::Word> words) {
-  std::vector<std::string_view> out(before.begin(), before.end());
+void append_texts(std::vector<std::string_view>& to, std::span<const lang::Word> words) {
   for (const lang::Word& word : words)
-    out.push_back(word.text);
-  return arena.copy(out);
+    to.push_back(word.text);
 }
 
 bool fits(Type type, std::string_view text) {
@@ -73,7 +68,7 @@ void Analyzer::resolve_binding(Unit& unit, std::size_t index, const lang::Bindin
 
 void Analyzer::resolve_command(Unit& unit, Command& command, const lang::ProcDecl& decl) {
   FrameBuilder frame;
-  std::vector<std::string_view> env_names;
+  EnvNames env_names;
   Context ctx{.unit = &unit, .frame = &frame, .env_names = &env_names};
   if (command.is_catch)
     command.catch_slot = frame.fresh(decl.name);
@@ -91,13 +86,18 @@ void Analyzer::resolve_command(Unit& unit, Command& command, const lang::ProcDec
 void Analyzer::resolve_config(Context& ctx, Command& command, const lang::ProcDecl& decl) {
   const auto region =
       decl.kind == lang::ProcKind::Catch ? lang::Region::Catch : lang::Region::Command;
+  ConfigLists lists;
   for (const lang::ConfigLine& line : decl.config) {
     if (well_shaped(line, region, diags_))
-      apply_config(ctx, command, line);
+      apply_config(ctx, command, lists, line);
   }
+  command.env = arena_.copy(lists.env);
+  command.require_os = arena_.copy(lists.os);
+  command.require_arch = arena_.copy(lists.arch);
 }
 
-void Analyzer::apply_config(Context& ctx, Command& command, const lang::ConfigLine& line) {
+void Analyzer::apply_config(Context& ctx, Command& command, ConfigLists& lists,
+                            const lang::ConfigLine& line) {
   const std::string_view word = line.words.empty() ? std::string_view() : line.words[0].text;
   const std::string_view key = line.keyword;
   if (key == "description") {
@@ -106,17 +106,14 @@ void Analyzer::apply_config(Context& ctx, Command& command, const lang::ConfigLi
     command.proxy_args = true;
     command.proxy_slot = ctx.frame->assign("proxy_args");
   } else if (key == "require_os" || key == "require_arch") {
-    auto& names = key == "require_os" ? command.require_os : command.require_arch;
-    names = texts(arena_, names, line.words);
+    append_texts(key == "require_os" ? lists.os : lists.arch, line.words);
     for (const lang::Word& name : line.words)
       check_platform(key == "require_arch", name.text, name.span);
   } else if (key == "dir") {
     command.dir = keep(expr(ctx, line.words[0], Bare::Text));
   } else if (key == "env") {
-    std::vector<EnvLine> lines(command.env.begin(), command.env.end());
-    lines.push_back({word, expr(ctx, line.words[1], Bare::Text)});
-    command.env = arena_.copy(lines);
-    ctx.env_names->push_back(word);
+    lists.env.push_back({word, expr(ctx, line.words[1], Bare::Text)});
+    ctx.env_names->add(word);
   } else if (key == "on_signal") {
     command.on_signal = find_command(*ctx.unit, word);
     if (command.on_signal == nullptr) {
@@ -142,11 +139,12 @@ void Analyzer::apply_config(Context& ctx, Command& command, const lang::ConfigLi
 
 void Analyzer::resolve_args(Context& ctx, Command& command, const lang::ProcDecl& decl) {
   std::vector<Arg> args;
+  std::unordered_map<std::string_view, Span> seen;
   for (const lang::ArgDecl& arg : decl.args) {
-    const auto same = std::ranges::find(args, arg.name, &Arg::name);
-    if (same != args.end()) {
+    const auto [first, added] = seen.emplace(arg.name, arg.name_span);
+    if (!added) {
       diag::Diag diag = diag::make(DuplicateName{"argument", arg.name}, arg.name_span);
-      diag.related.push_back({same->span, "first declared here"});
+      diag.related.push_back({first->second, "first declared here"});
       diags_.add(std::move(diag));
       continue;
     }
@@ -159,6 +157,7 @@ void Analyzer::resolve_args(Context& ctx, Command& command, const lang::ProcDecl
 Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
   Arg arg{.span = decl.name_span, .name = decl.name};
   bool typed = false;
+  std::vector<std::string_view> choices;
   for (const lang::ConfigLine& field : decl.fields) {
     if (!well_shaped(field, lang::Region::Arg, diags_))
       continue;
@@ -185,13 +184,14 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
         arg.index = static_cast<int>(*index);
       }
     } else if (field.keyword == "choices") {
-      arg.choices = texts(arena_, arg.choices, field.words);
+      append_texts(choices, field.words);
     } else {
       (field.keyword == "optional" ? arg.optional
        : field.keyword == "rest"   ? arg.rest
                                    : arg.secret) = true;
     }
   }
+  arg.choices = arena_.copy(choices);
   if (!typed)
     diags_.error(MissingType{decl.name}, decl.name_span);
   check_default(arg, decl);

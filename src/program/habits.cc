@@ -1,6 +1,7 @@
 // Heads that mean nothing here, and words that mean something in a shell only: what people write
 // who come from other languages, and what they are to write instead.
 
+#include "lang/bare.h"
 #include "lang/keywords.h"
 #include "program/analyzer.h"
 
@@ -61,11 +62,14 @@ struct ValueAsProgram {
 struct ShellSign {
   static constexpr std::string_view id = "shell-sign";
   std::string_view sign;
+  std::string_view word; ///< the whole word that has it, as it is written
   std::string message() const {
     return cat("`", sign, "` means nothing here: no shell reads this line");
   }
   std::string help() const {
-    const std::string quoted = cat("; to pass it on, quote it: \"", sign, "\"");
+    const bool has_quotes = word.find_first_of("\"'`\\") != word.npos;
+    const std::string quoted =
+        cat("; to pass it on, quote ", has_quotes ? "the whole word" : cat("it: \"", word, '"'));
     if (sign.front() == '|')
       return cat("programs are joined by a `pipe` block", quoted);
     if (sign == "&")
@@ -103,6 +107,42 @@ bool is_redirection(std::string_view raw) {
     return false;
   const std::size_t signs = std::min(raw.find_first_not_of(raw[0]), raw.size());
   return signs <= 3 && !raw.substr(signs).starts_with('=');
+}
+
+/// Whether the `<` or `>` at `at` would redirect. Not in `a->b`, `x=>y`, `pkg>=1.2`, `k=<value>`.
+bool redirects(std::string_view bare, std::size_t at) {
+  if (bare.substr(at + 1).starts_with('='))
+    return false;
+  if (bare[at] == '<')
+    return !bare.substr(at).contains('>');
+  const char before = at > 0 ? bare[at - 1] : ' ';
+  return before != '-' && before != '=' && !bare.substr(0, at).contains('<');
+}
+
+/// Whether the `&` at `at` is one of the query of a URL.
+bool in_query(std::string_view bare, std::size_t at) {
+  const std::string_view before = bare.substr(0, at);
+  return at + 1 < bare.size() && (before.contains('?') || before.contains("://"));
+}
+
+/// What of a word a shell would act on; `bare` is its text outside quotes. The chain operators are
+/// the parser's.
+std::string_view sign_in(std::string_view raw, std::string_view bare) {
+  if (raw == "|" || raw == "|&" || raw == "&" || is_redirection(bare))
+    return raw;
+  for (std::size_t at = 0; at < bare.size(); ++at) {
+    const char c = bare[at];
+    const char behind = at + 1 < bare.size() ? bare[at + 1] : ' ';
+    if ((c == '&' || c == '|') && behind == c) {
+      ++at;
+    } else if (c == '|' || (c == '&' && !in_query(bare, at)) ||
+               ((c == '<' || c == '>') && redirects(bare, at))) {
+      return raw.substr(at, 1);
+    } else if (c == '$' && behind == '(') {
+      return raw.substr(at);
+    }
+  }
+  return {};
 }
 
 /// A quoted head may be a program that is not on this machine.
@@ -164,19 +204,32 @@ void Analyzer::check_shell_words(std::span<const lang::Word> words) {
     if (word.quote == lang::Quote::Whole)
       continue;
     const std::string_view raw = sources_.text(word.span);
-    if (is_shell_sign(word))
-      diags_.error(ShellSign{raw}, word.span);
-    else if (strictness_ == Strictness::Check && word.quote == lang::Quote::None && word.plain() &&
-             is_expansion(raw))
+    if (reported_shell_sign(word))
+      continue;
+    if (strictness_ == Strictness::Check && word.quote == lang::Quote::None && word.plain() &&
+        is_expansion(raw))
       diags_.add(diag::make(ShellVariable{raw}, word.span, diag::Severity::Note));
   }
 }
 
-bool Analyzer::is_shell_sign(const lang::Word& word) const {
-  if (word.quote == lang::Quote::Whole)
-    return false;
+/// The part of a word that a shell would act on; unknown if there is none.
+Span Analyzer::shell_sign(const lang::Word& word) const {
   const std::string_view raw = sources_.text(word.span);
-  return raw == "|" || raw == "|&" || raw == "&" || raw.starts_with("$(") || is_redirection(raw);
+  if (word.quote == lang::Quote::Whole || raw.find_first_of("|&<>$") == raw.npos)
+    return {};
+  const std::string_view sign = sign_in(raw, lang::bare_text(word, raw));
+  if (sign.empty())
+    return {};
+  const auto begin = word.span.begin + static_cast<std::uint32_t>(sign.data() - raw.data());
+  return {word.span.source, begin, begin + static_cast<std::uint32_t>(sign.size())};
+}
+
+/// True when it has one, which was reported.
+bool Analyzer::reported_shell_sign(const lang::Word& word) {
+  const Span where = shell_sign(word);
+  if (where.known())
+    diags_.error(ShellSign{sources_.text(where), sources_.text(word.span)}, where);
+  return where.known();
 }
 
 /// A head that is no program people have, but a slip that can be named. True when it was reported.
@@ -203,10 +256,8 @@ bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) 
     diags_.error(ForeignWord{head.text, hint}, head.span);
     return true;
   }
-  if (is_shell_sign(head)) {
-    diags_.error(ShellSign{sources_.text(head.span)}, head.span);
+  if (reported_shell_sign(head))
     return true;
-  }
   const bool named = bare && is_value(ctx, head);
   const bool literal = (head.quote == lang::Quote::Whole && !could_name_a_program(head.text)) ||
                        base::parse_float(head.text);
@@ -219,7 +270,7 @@ bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) 
 }
 
 /// Whether a word is the name of something that has a value here.
-bool Analyzer::is_value(const Context& ctx, const lang::Word& word) const {
+bool Analyzer::is_value(const Context& ctx, const lang::Word& word) {
   const auto name = lookup(ctx, word.text, word.span);
   return name && (name->slot >= 0 || name->binding >= 0 || name->automatic != Automatic::None);
 }

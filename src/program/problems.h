@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,22 @@ inline std::string did_you_mean(std::string_view nearest, std::string_view other
 struct UnknownName {
   static constexpr std::string_view id = "unknown-name";
   std::string_view name, nearest;
+  bool condition = false; ///< it is a whole condition
   std::string message() const { return cat("unknown name `", name, "`"); }
   std::string help() const {
+    if (!condition || (is_name() && name.contains('.')))
+      return way_out();
+    const std::string ask =
+        cat("if exec ", name == "exec" ? "PROGRAM ARGUMENT …" : std::string(name));
+    if (name == "exec" || !is_name())
+      return cat("a program is asked by its status: ", ask);
+    return nearest.empty() ? cat(way_out(), "; a program is asked by its status: ", ask)
+                           : cat(way_out(), " To ask the program, write ", ask);
+  }
+
+private:
+  bool is_name() const { return std::ranges::all_of(base::split(name, '.'), base::is_identifier); }
+  std::string way_out() const {
     if (nearest.empty() && name.contains('.'))
       return "the fields of an error are known in its `rescue` and `finally`, those of `hook` in a "
              "hook's handler";

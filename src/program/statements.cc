@@ -53,6 +53,11 @@ void each_body(const lang::Stmt& stmt, const auto& visit) {
   }
 }
 
+/// Words that are no names, and may be conditions of their own.
+bool is_constant(std::string_view text) {
+  return text == "true" || text == "false" || base::parse_float(text).has_value();
+}
+
 } // namespace
 
 Body Analyzer::body(Context& ctx, lang::Body stmts) {
@@ -134,21 +139,23 @@ const Node* Analyzer::assign(Context& ctx, const lang::AssignStmt& stmt) {
   return made;
 }
 
-void Analyzer::collect_assigned(lang::Body stmts, std::vector<std::string_view>& names) {
+void Analyzer::collect_assigned(lang::Body stmts, std::unordered_set<std::string_view>& seen,
+                                std::vector<std::string_view>& names) {
   for (const lang::Stmt* stmt : stmts) {
     if (stmt->kind == StmtKind::Assign) {
       const std::string_view name = static_cast<const lang::AssignStmt*>(stmt)->name;
-      if (std::ranges::find(names, name) == names.end())
+      if (seen.insert(name).second)
         names.push_back(name);
     }
-    each_body(*stmt, [&](lang::Body nested) { collect_assigned(nested, names); });
+    each_body(*stmt, [&](lang::Body nested) { collect_assigned(nested, seen, names); });
   }
 }
 
 void Analyzer::declare_loop_captures(Context& ctx, lang::Body stmts) {
   // A loop body may use, in its second round, what it captured in the first.
+  std::unordered_set<std::string_view> seen;
   std::vector<std::string_view> names;
-  collect_assigned(stmts, names);
+  collect_assigned(stmts, seen, names);
   for (std::string_view name : names)
     ctx.frame->assign(name);
 }
@@ -182,9 +189,13 @@ const Cond* Analyzer::condition(Context& ctx, const lang::Cond& cond) {
   case Kind::Word: {
     const lang::Word& word = cond.words[0];
     // `if is_ci`: a word that is no name but an op without required arguments, or a declared bin.
-    if (word.plain() && word.quote == lang::Quote::None && !lookup(ctx, word.text, word.span) &&
-        (find_op(word.text) != nullptr || find_bin(word.text) != nullptr)) {
-      return condition_call(ctx, cond);
+    // Any other bare text would be true whatever happens.
+    if (word.plain() && word.quote == lang::Quote::None && !is_constant(word.text) &&
+        !lookup(ctx, word.text, word.span)) {
+      if (find_op(word.text) != nullptr || find_bin(word.text) != nullptr)
+        return condition_call(ctx, cond);
+      report_unknown_name(ctx, word.text, word.span, true);
+      return made;
     }
     made->kind = Cond::Kind::Value;
     made->a = expr(ctx, word, Bare::Lookup);

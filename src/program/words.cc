@@ -32,15 +32,16 @@ bool is_dotted_name(std::string_view text) {
 
 } // namespace
 
-bool Analyzer::declared_env(const Context& ctx, std::string_view name) const {
-  if (ctx.env_names != nullptr && std::ranges::find(*ctx.env_names, name) != ctx.env_names->end()) {
+bool Analyzer::declared_env(const Context& ctx, std::string_view name) {
+  if (ctx.env_names != nullptr && ctx.env_names->contains(name))
     return true;
-  }
-  return std::ranges::find(program_->requirements.env, name, &Requirement::text) !=
-         program_->requirements.env.end();
+  const std::vector<Requirement>& declared = program_->requirements.env;
+  for (; required_seen_ < declared.size(); ++required_seen_)
+    required_env_.insert(declared[required_seen_].text);
+  return required_env_.contains(name);
 }
 
-std::optional<Name> Analyzer::lookup(const Context& ctx, std::string_view name, Span span) const {
+std::optional<Name> Analyzer::lookup(const Context& ctx, std::string_view name, Span span) {
   Name found{.text = name, .span = span};
   if (ctx.frame != nullptr) {
     found.slot = ctx.frame->find(name);
@@ -55,16 +56,18 @@ std::optional<Name> Analyzer::lookup(const Context& ctx, std::string_view name, 
   return std::nullopt;
 }
 
-void Analyzer::report_unknown_name(const Context& ctx, std::string_view name, Span span) {
+void Analyzer::report_unknown_name(const Context& ctx, std::string_view name, Span span,
+                                   bool condition) {
   std::vector<std::string_view> candidates = automatic_names();
   if (ctx.frame != nullptr)
     ctx.frame->visible(candidates);
   for (const auto& [binding, index] : ctx.unit->seen_bindings)
     candidates.push_back(binding);
   std::ranges::sort(candidates);
-  diags_.error(
-      UnknownName{name, base::nearest(name, candidates, name.size() <= 4 ? 1 : 2).value_or("")},
-      span);
+  diags_.error(UnknownName{name,
+                           base::nearest(name, candidates, name.size() <= 4 ? 1 : 2).value_or(""),
+                           condition},
+               span);
 }
 
 Piece Analyzer::name_piece(Context& ctx, std::string_view name, Span span) {

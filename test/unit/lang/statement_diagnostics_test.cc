@@ -481,28 +481,41 @@ error[assignment-in-chain]: an assignment cannot stand in a chain
 )");
 }
 
-TEST(StatementDiagnostics, a_semicolon_glued_to_a_word_is_an_error) {
-  EXPECT_EQ(
-      reported(R"(command a
+TEST(StatementDiagnostics, an_operator_glued_to_a_word_is_an_error) {
+  EXPECT_EQ(reported(R"(command a
     do
         print "a"; print "b"
         echo b;
-        find . \; x\; "a;" a;b
+        find . \; x\; "a;" k="a && b" "${f("a;b")}" r"\"x"||"
+        a;b
+        make &&make|| make
     end
 end
 )"),
-      R"(error[glued-semicolon]: `;` at the end of a word neither ends the call nor means itself
+            R"(error[glued-operator]: `;` glued to a word neither ends the call nor means itself
   --> a.perch:3:18
    |
  3 |         print "a"; print "b"
    |                  ^
-   = help: give each statement its own line, write ` ; ` between calls, or quote it
-error[glued-semicolon]: `;` at the end of a word neither ends the call nor means itself
+   = help: give each statement its own line, write ` ; ` between calls, or quote the word
+error[glued-operator]: `;` glued to a word neither ends the call nor means itself
   --> a.perch:4:15
    |
  4 |         echo b;
    |               ^
-   = help: give each statement its own line, write ` ; ` between calls, or quote it
+   = help: give each statement its own line, write ` ; ` between calls, or quote the word
+error[glued-operator]: `;` glued to a word neither ends the call nor means itself
+  --> a.perch:6:10
+   |
+ 6 |         a;b
+   |          ^
+   = help: give each statement its own line, write ` ; ` between calls, or quote the word
+error[glued-operator]: `&&` glued to a word neither ends the call nor means itself
+  --> a.perch:7:14
+   |
+ 7 |         make &&make|| make
+   |              ^^
+   = help: write ` && ` between calls, or quote the word
 )");
 }
 

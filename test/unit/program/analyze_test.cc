@@ -122,7 +122,15 @@ TEST(Analyze, signs_of_a_shell_are_errors_unless_quoted) {
   EXPECT_EQ(body_ids("make 2>&1 >>log"), "shell-sign@1 shell-sign@1");
   EXPECT_EQ(body_ids("sleep 5 &"), "shell-sign@1");
   EXPECT_EQ(body_ids("echo $(date)"), "shell-sign@1");
-  EXPECT_EQ(body_ids("echo \"|\" \\| a|b '>' >=1.2 a>b"), "");
+  EXPECT_EQ(body_ids("ls |wc"), "shell-sign@1");
+  EXPECT_EQ(body_ids("ls| wc"), "shell-sign@1");
+  EXPECT_EQ(body_ids("ls|wc"), "shell-sign@1");
+  EXPECT_EQ(body_ids("sleep 5&"), "shell-sign@1");
+  EXPECT_EQ(body_ids("echo a>b"), "shell-sign@1");
+  EXPECT_EQ(body_ids("echo k=$(date) \"a\"|b"), "shell-sign@1 shell-sign@1");
+  EXPECT_EQ(body_ids("echo \"|\" \\| a\\|b 'a>b' >=1.2 p>=1 a->b x=>y k=<v> k=\"|\" r\"\\\"\\|"),
+            "");
+  EXPECT_EQ(body_ids("curl http://h/?a=1&b=2 http://h/a&b"), "");
 }
 
 TEST(Analyze, slips_of_other_languages_are_named) {
