@@ -176,8 +176,8 @@ void Planner::op(const program::OpNode& node, Steps& out) {
   } else {
     foresee(node);
   }
-  if (node.op->name == "cd")
-    directory_known_ = false;
+  if (node.op->name == "cd" && node.params[0] != nullptr)
+    enter("cd", *node.params[0]);
   frame_->set(node.capture, std::move(result));
 }
 
@@ -285,6 +285,8 @@ void Planner::configuration(const Command& command, Steps& out) {
                  .text = cat("dir ", word(*command.dir)),
                  .note = {},
                  .body = {}});
+  enter("dir", *command.dir);
+  note_on(out.back());
 }
 
 void Planner::command(const Command& command, CallArguments* arguments,
@@ -292,7 +294,8 @@ void Planner::command(const Command& command, CallArguments* arguments,
                       PlanStep& into) {
   PlanFrame frame(command, state_.run);
   const EnvOverlay outer = state_.env;
-  const Restoring<bool> directory(directory_known_, directory_known_ && command.dir == nullptr);
+  const Restoring<std::string> directory(state_.directory, std::string(state_.directory));
+  const Restoring<bool> directory_known(directory_known_, directory_known_);
   {
     const Restoring<std::set<std::string_view>> unknown(unknown_env_, unknown_env_);
     const Restoring<PlanFrame*> framed(frame_, &frame);

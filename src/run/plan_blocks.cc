@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "program/walk.h"
+#include "run/gate_guest.h"
 #include "run/nodes.h"
 #include "run/planner.h"
 #include "run/shared_run.h"
@@ -25,6 +26,8 @@ constexpr std::string_view kNotTaken = "not taken";
 void Planner::forget_assigned(program::Body nodes) {
   const auto forget = [&](const Node& node) {
     frame_->set(node.capture, std::nullopt);
+    if (node.kind == NodeKind::Op && static_cast<const program::OpNode&>(node).op->name == "cd")
+      directory_known_ = false;
     if (node.kind == NodeKind::ForEach)
       frame_->set(static_cast<const program::ForEachNode&>(node).variable, std::nullopt);
     if (node.kind == NodeKind::Scope) {
@@ -93,11 +96,8 @@ void Planner::block(const Node& node, Steps& out) {
                        option("jitter", part.jitter), option("on", part.on)),
                    part.body, out);
   }
-  case NodeKind::WithCwd: {
-    const auto& part = static_cast<const program::WithCwdNode&>(node);
-    const Restoring<bool> elsewhere(directory_known_, false);
-    return context(node, cat("with_cwd ", word(part.path)), part.body, out);
-  }
+  case NodeKind::WithCwd:
+    return with_cwd(static_cast<const program::WithCwdNode&>(node), out);
   case NodeKind::Sandbox:
     return sandbox(static_cast<const program::SandboxNode&>(node), out);
   case NodeKind::Cache: {
@@ -282,6 +282,8 @@ void Planner::parallel(const program::ParallelNode& node, Steps& out) {
   for (const Node* branch : node.branches) {
     PlanFrame copy(*frame_);
     const EnvOverlay env = state_.env;
+    const Restoring<std::string> directory(state_.directory, std::string(state_.directory));
+    const Restoring<bool> known(directory_known_, directory_known_);
     const Restoring<PlanFrame*> framed(frame_, &copy);
     const Restoring<Slots*> slots(state_.slots, &copy.slots);
     body({&branch, 1}, step.body);
@@ -310,6 +312,15 @@ void Planner::with_env(const program::WithEnvNode& node, Steps& out) {
   state_.env = outer.after(state_.env);
 }
 
+void Planner::with_cwd(const program::WithCwdNode& node, Steps& out) {
+  const Restoring<std::string> directory(state_.directory, std::string(state_.directory));
+  const Restoring<bool> known(directory_known_, directory_known_);
+  enter("with_cwd", node.path);
+  std::string refused = std::exchange(refusal_, {});
+  context(node, cat("with_cwd ", word(node.path)), node.body, out);
+  refusal_ = std::move(refused);
+}
+
 void Planner::guest(const program::WasmRunNode& node, Steps& out) {
   Steps lines;
   const auto line = [&](std::string_view keyword, const program::Expr& expr) {
@@ -324,17 +335,25 @@ void Planner::guest(const program::WasmRunNode& node, Steps& out) {
       line(keyword, expr);
   };
   all("wasm_arg", node.args);
-  all("wasm_env", node.env);
+  for (const program::Expr& names : node.env) {
+    line("wasm_env", names);
+    note_refusal(ask_about_variables(names));
+    note_on(lines.back());
+  }
   for (const program::WasmMount& mount : node.mounts) {
     line(mount.writable ? "wasm_mount_write" : "wasm_mount_read", mount.host);
     if (mount.guest != nullptr)
       lines.back().text += cat(" at:", word(*mount.guest));
+    note_refusal(ask_about(mount));
+    note_on(lines.back());
   }
   all("wasm_allow_host", node.hosts);
   if (node.input != nullptr)
     line("wasm_stdin", *node.input);
   PlanStep& step = add(out, node, "wasm_run", written(node));
   step.body = std::move(lines);
+  const std::string module = node.alias.empty() ? word(node.path) : std::string(node.alias);
+  note_refusal(may_run_module(state_.run.gate(), state_.scope(), {.name = "wasm_run"}, module));
   frame_->set(node.capture, std::nullopt);
 }
 

@@ -4,11 +4,16 @@
 #include "policy/urls.h"
 #include "run/expr.h"
 #include "run/gate_exec.h"
+#include "run/gate_guest.h"
 #include "run/gate_net.h"
 #include "run/nodes.h"
+#include "run/op_call.h"
 #include "run/outcome.h"
 #include "run/planner.h"
 #include "run/shared_run.h"
+#include "sys/fs.h"
+
+#include <utility>
 
 namespace perch::run {
 
@@ -27,6 +32,50 @@ using program::NodeKind;
 void Planner::note_refusal(const Status& asked) {
   if (!asked && refusal_.empty() && was_denied(asked.error()))
     refusal_ = cat(asked.error().message, "; ", asked.error().note);
+}
+
+/// What was refused is said beside the line that asked for it.
+void Planner::note_on(PlanStep& line) {
+  if (const std::string refused = std::exchange(refusal_, {}); !refused.empty())
+    line.note = cat("refused: ", refused);
+}
+
+/// The steps behind it run in `path`, if that is known. A directory that is not there yet may be
+/// made by the run.
+void Planner::enter(std::string_view by, const Expr& path) {
+  const auto known = value(path);
+  directory_known_ =
+      known && !known->text().empty() && (directory_known_ || known->text().starts_with('/'));
+  if (!directory_known_)
+    return;
+  auto entered = enter_directory(state_, {.name = by}, known->text());
+  if (entered) {
+    state_.directory = std::move(*entered);
+    return;
+  }
+  note_refusal(std::unexpected(std::move(entered).error()));
+  state_.directory = sys::absolute_path(state_.directory, known->text());
+}
+
+Status Planner::ask_about(const program::WasmMount& mount) {
+  const auto host = value(mount.host);
+  if (!host || host->text().empty() || !(directory_known_ || host->text().starts_with('/')))
+    return {};
+  PERCH_TRY(run::mount(state_.run.gate(), state_.scope(), {.name = "wasm_run"}, host->text(), "/",
+                       mount.writable));
+  return {};
+}
+
+Status Planner::ask_about_variables(const Expr& names) {
+  const auto list = value(names);
+  if (!list)
+    return {};
+  const std::string text = list->text();
+  for (const std::string_view name : base::split(text, ',')) {
+    PERCH_TRY(
+        guest_variable(state_.run.gate(), state_.scope(), {.name = "wasm_run"}, base::trim(name)));
+  }
+  return {};
 }
 
 void Planner::foresee(const Node& node) {

@@ -35,6 +35,9 @@ bool computes(const op::OpDecl& op) {
   return !acts && op.requests().empty() && op.returns != op::Type::None;
 }
 
+/// Ops whose result depends on the current directory.
+bool needs_directory(const op::OpDecl& op) { return op.name == "cwd" || op.name == "path_abs"; }
+
 std::string_view compare_sign(lang::CompareOp op) {
   switch (op) {
   case lang::CompareOp::Eq:
@@ -85,7 +88,8 @@ bool Planner::certain(const Expr& expr) const {
 
 bool Planner::certain(const program::OpNode& call) const {
   const auto known = [&](const Expr* expr) { return expr == nullptr || certain(*expr); };
-  return computes(*call.op) && std::ranges::all_of(call.params, known) &&
+  return computes(*call.op) && (directory_known_ || !needs_directory(*call.op)) &&
+         std::ranges::all_of(call.params, known) &&
          std::ranges::all_of(call.rest, [&](const Expr& expr) { return certain(expr); });
 }
 

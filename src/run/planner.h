@@ -73,6 +73,7 @@ private:
   void parallel(const program::ParallelNode& node, Steps& out);
   void with_env(const program::WithEnvNode& node, Steps& out);
   void context(const program::Node& node, std::string text, program::Body nodes, Steps& out);
+  void with_cwd(const program::WithCwdNode& node, Steps& out);
   void guest(const program::WasmRunNode& node, Steps& out);
   /// A body of which it is not known whether, or how often, it runs: afterwards what it assigns
   /// is unknown, during it too when it may run again.
@@ -87,7 +88,11 @@ private:
   void foresee(const program::Cond& cond);
   void foresee(const program::OpNode& node, const op::Need& need);
   Status ask_about(const op::Need& need, Actor actor, std::string_view subject);
+  Status ask_about(const program::WasmMount& mount);
+  Status ask_about_variables(const program::Expr& names);
   void note_refusal(const Status& asked);
+  void note_on(PlanStep& line);
+  void enter(std::string_view by, const program::Expr& path);
 
   // plan_words.cc
   [[nodiscard]] bool certain(const program::Piece& piece) const;
