@@ -9,6 +9,7 @@
 #include "cli/verbs.h"
 #include "lang/parse.h"
 #include "sys/fs.h"
+#include "sys/hard_links.h"
 #include "sys/real.h"
 
 namespace perch::cli {
@@ -42,6 +43,12 @@ std::optional<Formatted> layout(const Context& context, const Found& found) {
 Status write_back(const Context& context, const Formatted& file) {
   PERCH_TRY_ASSIGN(const sys::Spot spot,
                    context.world.fs.locate(file.absolute, sys::Final::Follow));
+  if (const std::uint64_t names = sys::hard_links(spot); names > 1) {
+    return fail(kind::kFileError,
+                base::cat("`", file.shown, "` has ", names,
+                          " names (hard links), and replacing it would change it under one only"),
+                {}, base::cat("`perch fmt - <", file.shown, "` prints its layout"));
+  }
   PERCH_TRY_ASSIGN(auto pending, context.world.fs.replace(spot, 0644));
   PERCH_TRY(pending->write(file.after));
   return pending->commit();
