@@ -73,16 +73,24 @@ std::string shown_name(const Arg& arg) {
   return arg.index ? cat('<', arg.name, '>') : cat('-', arg.name);
 }
 
+/// `text` is no value for `arg`, and what would be one.
+std::unexpected<Error> refuse_value(const Arg& arg, std::string_view text,
+                                    std::string_view expected, std::string help = {}) {
+  const std::string_view told = is_secret(arg) ? kMask : text;
+  return fail(kind::kBadArgument,
+              cat("invalid value `", told, "` for ", shown_name(arg), ": ", expected),
+              std::string(told), std::move(help));
+}
+
 Status check_choice(const Arg& arg, std::string_view text) {
   if (arg.choices.empty() || std::ranges::find(arg.choices, text) != arg.choices.end())
     return {};
   std::string known;
   for (const std::string_view choice : arg.choices)
     known += cat(known.empty() ? "" : ", ", choice);
-  const auto near = base::nearest(text, arg.choices);
-  return fail(kind::kBadArgument,
-              cat("invalid value `", text, "` for ", shown_name(arg), ": it is one of ", known),
-              std::string(text), near ? cat("did you mean `", *near, "`?") : std::string());
+  const auto near = is_secret(arg) ? std::nullopt : base::nearest(text, arg.choices);
+  return refuse_value(arg, text, cat("it is one of ", known),
+                      near ? cat("did you mean `", *near, "`?") : std::string());
 }
 
 /// Whether a word has the form of a flag: dashes, then a name.
@@ -263,29 +271,24 @@ Value absent_value(const Arg& arg) {
 } // namespace
 
 Result<Value> argument_value(const Arg& arg, std::string_view text) {
-  const auto invalid = [&](std::string_view expected) {
-    return fail(kind::kBadArgument,
-                cat("invalid value `", text, "` for ", shown_name(arg), ": not ", expected),
-                std::string(text));
-  };
   PERCH_TRY(check_choice(arg, text));
   switch (arg.type) {
   case Type::Int: {
     const auto number = parse_integer(text);
     if (!number)
-      return invalid("an integer");
+      return refuse_value(arg, text, "not an integer");
     return Value::integer(*number);
   }
   case Type::Float: {
     const auto number = base::parse_float(text);
     if (!number)
-      return invalid("a number");
+      return refuse_value(arg, text, "not a number");
     return Value::number(*number);
   }
   case Type::Bool: {
     const auto truth = parse_truth(text);
     if (!truth)
-      return invalid("true or false");
+      return refuse_value(arg, text, "not true or false");
     return Value::boolean(*truth);
   }
   case Type::None:

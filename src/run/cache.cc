@@ -244,8 +244,9 @@ bool CachedBlock::replay() {
   for (const Entry& entry : stored->entries)
     state_.slots->set(slot_of(node_, entry.name), entry.value);
   const auto count = static_cast<std::int64_t>(stored->entries.size());
-  state_.run.say(cat("cache hit: ", key_, " (", base::plural(count, "name"), " from ",
-                     base::duration_text(now - stored->stored_ns), " ago; the body did not run)"));
+  state_.run.say(cat("cache hit: ", shown(state_, key_), " (", base::plural(count, "name"),
+                     " from ", base::duration_text(now - stored->stored_ns),
+                     " ago; the body did not run)"));
   return true;
 }
 
@@ -257,8 +258,8 @@ void CachedBlock::store(const Slots::Watch& watch) {
   const Stored stored{
       .stored_ns = now, .expires_ns = now + ttl_.count(), .entries = defined(state_, node_, watch)};
   if (const auto written = store_.write(name_, encode(stored)); !written)
-    state_.run.say(
-        cat("the result of cache \"", key_, "\" is not kept: ", written.error().message));
+    state_.run.say(cat("the result of cache \"", shown(state_, key_),
+                       "\" is not kept: ", written.error().message));
 }
 
 } // namespace

@@ -103,9 +103,9 @@ void Planner::body(program::Body nodes, Steps& out) {
     const std::size_t before = out.size();
     statement(*node, out);
     if (out.size() > before && out[before].note.empty())
-      out[before].note = !refusal_.empty()   ? cat("refused: ", refusal_)
-                         : !problem_.empty() ? cat("fails: ", problem_)
-                                             : std::string();
+      out[before].note = state_.run.secrets().mask(!refusal_.empty()   ? cat("refused: ", refusal_)
+                                                   : !problem_.empty() ? cat("fails: ", problem_)
+                                                                       : std::string());
     problem_.clear();
     refusal_.clear();
   }
@@ -310,7 +310,7 @@ void Planner::command(const Command& command, CallArguments* arguments,
     }
     configuration(command, into.body);
     if (!problem_.empty() && into.note.empty())
-      into.note = cat("fails: ", problem_);
+      into.note = state_.run.secrets().mask(cat("fails: ", problem_));
     body(command.body, into.body);
     open_.erase(&command);
   }
@@ -319,7 +319,7 @@ void Planner::command(const Command& command, CallArguments* arguments,
 
 Plan plan(const Setting& setting, const Request& request) {
   Plan made;
-  auto arguments = request_arguments(setting, request);
+  auto arguments = request_arguments(setting.own_flags, request);
   if (!arguments) {
     made.refusal = invalid_request(std::move(arguments.error().error));
     return made;

@@ -121,6 +121,8 @@ void Planner::scope(const program::ScopeNode& node, Steps& out) {
   std::vector<std::optional<Value>> values;
   for (const auto& bind : node.binds) {
     values.push_back(value(bind.value));
+    if (values.back() && is_secret_name(bind.name))
+      state_.run.secrets().add(*values.back());
     text += cat(' ', bind.name, '=', word(bind.value));
   }
   for (const Slot local : node.locals) {
@@ -155,7 +157,7 @@ void Planner::if_block(const program::IfNode& node, Steps& out) {
     if (branch.cond != nullptr && all_false) {
       foresee(*branch.cond);
       if (const std::string refused = std::exchange(refusal_, {}); !refused.empty())
-        step.note = cat("refused: ", refused);
+        step.note = state_.run.secrets().mask(cat("refused: ", refused));
     }
     const bool certainly = all_false && truth == true;
     // What one branch assigns is unknown in the next, too; that only shows less than is known.

@@ -7,6 +7,8 @@
 #include "run/shared_run.h"
 
 #include <expected>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,8 +17,13 @@
 namespace perch::run {
 
 /// The words of the request as arguments of its command; a `catch` gets what was typed.
-[[nodiscard]] std::expected<CallArguments, ArgumentError> request_arguments(const Setting& setting,
-                                                                            const Request& request);
+[[nodiscard]] std::expected<CallArguments, ArgumentError>
+request_arguments(std::span<const std::string_view> own_flags, const Request& request);
+
+/// How a request ends whose words its command refuses, before there is a run to speak of; nullopt:
+/// they are good.
+[[nodiscard]] std::optional<Outcome> refusal(std::span<const std::string_view> own_flags,
+                                             const Request& request);
 
 /// The typed word of a `catch`, under the name it declares.
 [[nodiscard]] std::vector<std::pair<std::string_view, std::string>>

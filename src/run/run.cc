@@ -128,15 +128,15 @@ Outcome invalid_request(Error error) {
           .failure = Failure{.error = std::move(error), .span = {}, .chain = {}}};
 }
 
-std::expected<CallArguments, ArgumentError> request_arguments(const Setting& setting,
-                                                              const Request& request) {
+std::expected<CallArguments, ArgumentError>
+request_arguments(std::span<const std::string_view> own_flags, const Request& request) {
   const Command& command = *request.command;
   if (command.is_catch)
     return caught_arguments(command, request);
   std::vector<CallWord> words;
   for (const std::string& word : request.words)
     words.push_back({.text = word, .span = {}});
-  return assign_words(command, words, setting.own_flags);
+  return assign_words(command, words, own_flags);
 }
 
 std::vector<std::pair<std::string_view, std::string>> caught_variable(const Request& request) {
@@ -159,8 +159,16 @@ State first_state(SharedRun& run, Outlet& out, Outlet& err) {
   return state;
 }
 
+std::optional<Outcome> refusal(std::span<const std::string_view> own_flags,
+                               const Request& request) {
+  auto arguments = request_arguments(own_flags, request);
+  if (arguments)
+    return std::nullopt;
+  return invalid_request(std::move(arguments.error().error));
+}
+
 Outcome execute(const Setting& setting, const Request& request) {
-  auto arguments = request_arguments(setting, request);
+  auto arguments = request_arguments(setting.own_flags, request);
   if (!arguments)
     return invalid_request(std::move(arguments.error().error));
 

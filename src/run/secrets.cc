@@ -1,14 +1,19 @@
 #include "run/secrets.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <algorithm>
+#include <span>
 
 namespace perch::run {
 
 namespace {
 
 constexpr std::size_t kShortest = 4;
+/// Of a text of lines, such as a key: shorter ones say nothing alone.
+constexpr std::size_t kShortestLine = 8;
+constexpr std::size_t kMostLines = 256;
 
 char upper_ascii(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
@@ -50,10 +55,23 @@ bool is_secret_name(std::string_view name) {
 }
 
 void Secrets::add(std::string_view value) {
-  if (value.size() < kShortest)
-    return;
   const std::scoped_lock lock(mutex_);
-  if (std::ranges::find(values_, value) != values_.end())
+  remember(value);
+  const std::string_view bare = base::trim(value);
+  remember(bare); // how secrets are read from files
+  const std::string json = base::json_text(std::string(bare));
+  remember(std::string_view(json).substr(1, json.size() - 2));
+  if (!bare.contains('\n'))
+    return;
+  const auto lines = base::split(bare, '\n');
+  for (const std::string_view line : std::span(lines).first(std::min(lines.size(), kMostLines))) {
+    if (const std::string_view text = base::trim(line); text.size() >= kShortestLine)
+      remember(text);
+  }
+}
+
+void Secrets::remember(std::string_view value) {
+  if (value.size() < kShortest || std::ranges::find(values_, value) != values_.end())
     return;
   const auto at = std::ranges::find_if(
       values_, [&](const std::string& other) { return other.size() < value.size(); });
@@ -69,25 +87,48 @@ void Secrets::add(const op::Value& value) {
     add(item);
 }
 
-void Secrets::replace_all(std::string& text) const {
+/// Where secrets are, from left to right, those that overlap joined.
+std::vector<Secrets::Range> Secrets::found_in(std::string_view text, End end) const {
+  std::vector<Range> all;
   for (const std::string& value : values_) {
-    for (std::size_t at = text.find(value); at != std::string::npos;
-         at = text.find(value, at + kMask.size()))
-      text.replace(at, value.size(), kMask);
+    for (auto at = text.find(value); at != text.npos; at = text.find(value, at + 1))
+      all.push_back({.begin = at, .end = at + value.size()});
   }
+  if (const std::size_t last = end == End::Cut ? cut_off_in(text) : text.size(); last < text.size())
+    all.push_back({.begin = last, .end = text.size()});
+  std::ranges::sort(all, {}, &Range::begin);
+  std::vector<Range> joined;
+  for (const Range& range : all) {
+    if (!joined.empty() && range.begin < joined.back().end)
+      joined.back().end = std::max(joined.back().end, range.end);
+    else
+      joined.push_back(range);
+  }
+  return joined;
 }
 
-/// The text was cut: where a secret was cut in two, its first part goes as well.
-void Secrets::hide_cut_off(std::string& text) const {
+/// The text was cut: where a secret begins that was cut in two; its end when none was.
+std::size_t Secrets::cut_off_in(std::string_view text) const {
+  std::size_t first = text.size();
   for (const std::string_view value : values_) {
     const std::string_view start = value.substr(0, kShortest);
-    for (auto at = text.find(start); at != std::string::npos; at = text.find(start, at + 1)) {
-      if (value.starts_with(std::string_view(text).substr(at))) {
-        text.replace(at, std::string::npos, kMask);
-        return;
-      }
+    const auto from = text.size() - std::min(text.size(), value.size());
+    for (auto at = text.find(start, from); at < first; at = text.find(start, at + 1)) {
+      if (value.starts_with(text.substr(at)))
+        first = at;
     }
   }
+  return first;
+}
+
+std::string Secrets::hidden(std::string_view text, End end) const {
+  std::string out;
+  std::size_t done = 0;
+  for (const Range& range : found_in(text, end)) {
+    out += base::cat(text.substr(done, range.begin - done), kMask);
+    done = range.end;
+  }
+  return out.append(text.substr(done));
 }
 
 bool Secrets::is_in(std::string_view text) const {
@@ -101,8 +142,7 @@ std::string Secrets::mask(std::string text) const {
   if (!any_.load(std::memory_order_acquire))
     return text;
   const std::scoped_lock lock(mutex_);
-  replace_all(text);
-  return text;
+  return hidden(text, End::Whole);
 }
 
 Error Secrets::mask(Error error) const {
@@ -117,9 +157,8 @@ std::string Secrets::shown(std::string_view text) const {
   const std::scoped_lock lock(mutex_);
   const std::size_t longest = values_.empty() ? 0 : values_.front().size();
   constexpr std::size_t kLongestCharacter = 4;
-  std::string head(text.substr(0, kLongestShown + longest + kLongestCharacter));
-  replace_all(head);
-  hide_cut_off(head);
+  const std::string_view cut = text.substr(0, kLongestShown + longest + kLongestCharacter);
+  const std::string head = hidden(cut, End::Cut);
   return base::cat(whole_characters(head, kLongestShown), "… (", text.size(), " bytes)");
 }
 

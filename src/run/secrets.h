@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -23,13 +24,15 @@ inline constexpr std::string_view kMask = "•••";
 /// Threads: safe from all branches of a run.
 class Secrets {
 public:
-  /// Remembers a value. Texts under four bytes are no secrets: hiding them would hide everything.
+  /// Remembers a value: as it is, without white space around it, as JSON writes it, and each of
+  /// its lines that is long enough to be a secret alone. Texts under four bytes are no secrets:
+  /// hiding them would hide everything.
   void add(std::string_view value);
   /// A value of the program: a list's elements each count, too.
   void add(const op::Value& value);
   /// Whether a secret is in `text`.
   [[nodiscard]] bool is_in(std::string_view text) const;
-  /// `text` with every secret replaced by `•••`.
+  /// `text` with every secret replaced by `•••`; secrets that overlap, by one.
   [[nodiscard]] std::string mask(std::string text) const;
   [[nodiscard]] Error mask(Error error) const;
   /// The same for a text of any size: after kLongestShown bytes only its size is told.
@@ -37,12 +40,20 @@ public:
   static constexpr std::size_t kLongestShown = 4096;
 
 private:
-  void replace_all(std::string& text) const;
-  void hide_cut_off(std::string& text) const;
+  /// Whether the end of a text is its own, or where it was cut: then a secret may be cut in two.
+  enum class End : std::uint8_t { Whole, Cut };
+  struct Range {
+    std::size_t begin, end;
+  };
+
+  void remember(std::string_view value);
+  [[nodiscard]] std::vector<Range> found_in(std::string_view text, End end) const;
+  [[nodiscard]] std::size_t cut_off_in(std::string_view text) const;
+  [[nodiscard]] std::string hidden(std::string_view text, End end) const;
 
   std::atomic<bool> any_ = false;
   mutable std::mutex mutex_;
-  std::vector<std::string> values_; ///< longest first, so that one inside another leaves no rest
+  std::vector<std::string> values_; ///< longest first
 };
 
 } // namespace perch::run

@@ -26,6 +26,35 @@ TEST(Secrets, one_inside_another_leaves_no_rest) {
   EXPECT_EQ(secrets.mask("password1 word"), "••• •••");
 }
 
+TEST(Secrets, of_two_that_overlap_nothing_is_left) {
+  Secrets secrets;
+  secrets.add(std::string_view("abcdefgh"));
+  secrets.add(std::string_view("efghijkl"));
+  secrets.add(std::string_view("ababab"));
+  EXPECT_EQ(secrets.mask("<abcdefghijkl>"), "<•••>");
+  EXPECT_EQ(secrets.mask("<abababab>"), "<•••>");
+  EXPECT_EQ(secrets.mask("abcdefghefghijkl"), "••••••");
+}
+
+TEST(Secrets, white_space_around_one_is_not_part_of_it) {
+  Secrets secrets;
+  secrets.add(std::string_view(" hunter22\n"));
+  EXPECT_EQ(secrets.mask("a hunter22 b, c hunter22\n"), "a ••• b, c•••");
+}
+
+TEST(Secrets, one_in_json_is_the_same) {
+  Secrets secrets;
+  secrets.add(std::string_view("say \"friend\"\n"));
+  EXPECT_EQ(secrets.mask(R"({"k":"say \"friend\""})"), R"({"k":"•••"})");
+  EXPECT_EQ(secrets.mask(R"({"k":"say \"friend\"\n"})"), R"({"k":"•••\n"})");
+}
+
+TEST(Secrets, lines_of_one_count_each_when_they_are_long) {
+  Secrets secrets;
+  secrets.add(std::string_view("-----BEGIN KEY-----\r\nMIIEabcdef\r\nsmall\r\n"));
+  EXPECT_EQ(secrets.mask("x MIIEabcdef y small"), "x ••• y small");
+}
+
 TEST(Secrets, short_texts_are_none) {
   Secrets secrets;
   secrets.add(std::string_view("abc"));
