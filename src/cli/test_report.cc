@@ -34,23 +34,27 @@ std::string_view headline(const TestResult& result) {
   return output.substr(begin, output.find('\n', begin) - begin);
 }
 
-/// Text for XML 1.0, which cannot hold most control characters.
+/// Whether XML 1.0 can hold the character.
+bool is_xml(char32_t code) {
+  return code >= 0x20 ? code != 0xFFFE && code != 0xFFFF : code == '\t' || code == '\n';
+}
+
+/// Text for XML 1.0: U+FFFD for bytes that are no UTF-8 and for what it cannot hold.
 std::string xml(std::string_view text) {
   std::string out;
-  for (char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '&')
+  while (!text.empty()) {
+    const base::Decoded next = base::decode_utf8(text);
+    if (next.code == '&')
       out += "&amp;";
-    else if (c == '<')
+    else if (next.code == '<')
       out += "&lt;";
-    else if (c == '>')
+    else if (next.code == '>')
       out += "&gt;";
-    else if (c == '"')
+    else if (next.code == '"')
       out += "&quot;";
-    else if (u < 0x20 && c != '\n' && c != '\t')
-      out += "\xEF\xBF\xBD";
     else
-      out += c;
+      base::append_utf8(out, next.valid && is_xml(next.code) ? next.code : base::kReplacement);
+    text.remove_prefix(next.bytes);
   }
   return out;
 }
