@@ -12,6 +12,7 @@ namespace {
 using base::cat;
 
 constexpr std::size_t kMaxCells = 120;     // of a drawn source line
+constexpr std::size_t kLongestText = 8192; // of a message, a note or a help
 constexpr std::size_t kCellsBefore = 40;   // kept in front of the span when a line is cut
 constexpr std::size_t kWindowBytes = 1024; // looked at on either side of the span's begin
 constexpr std::string_view kTab = "    ";
@@ -67,6 +68,16 @@ Drawn draw_one(std::string_view text) {
   }
   return {text.substr(0, next.bytes), static_cast<std::size_t>(base::cell_width(next.code)),
           next.bytes};
+}
+
+// What a message quotes may have megabytes: its beginning tells which it was.
+std::string shortened(std::string_view text) {
+  if (text.size() <= kLongestText)
+    return std::string(text);
+  std::size_t end = kLongestText;
+  while (end > kLongestText - 4 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return cat(text.substr(0, end), "… (", text.size(), " bytes)");
 }
 
 // One line of text from anywhere, safe for a terminal.
@@ -216,7 +227,7 @@ private:
 
   void headline() {
     paint(cat(word_of(diag_.severity), '[', diag_.id, ']'), style_of(diag_.severity));
-    paint(cat(": ", clean(diag_.message)), kBold);
+    paint(cat(": ", clean(shortened(diag_.message))), kBold);
     out_ += '\n';
   }
 
@@ -252,7 +263,8 @@ private:
   void footer(std::string_view title, std::string_view text) {
     const std::string indent(gutter_ + 1, ' ');
     bool first = true;
-    for (const std::string_view line : base::split(text, '\n')) {
+    const std::string whole = shortened(text);
+    for (const std::string_view line : base::split(whole, '\n')) {
       out_ += indent;
       if (first) {
         paint("=", kBlue);
