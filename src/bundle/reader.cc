@@ -33,7 +33,17 @@ std::unexpected<Error> damaged_entry(const Entry& entry) {
 Result<std::unique_ptr<Reader>> Reader::open_own() {
   PERCH_TRY_ASSIGN(Marker marker, own_marker());
   PERCH_TRY_ASSIGN(sys::MappedFile file, sys::MappedFile::own_executable());
-  return make(std::move(file), std::move(marker));
+  auto own = make(std::move(file), std::move(marker));
+  if (own)
+    return own;
+  // Only now: looking for the marker reads the whole file.
+  PERCH_TRY_ASSIGN(const sys::MappedFile running, sys::MappedFile::own_executable());
+  if (find_marker(running.bytes()))
+    return own;
+  return fail(kind::kBundleError,
+              "the file that the system runs is not this executable: it was packed, or started "
+              "through another program such as ld.so",
+              {}, "start it directly");
 }
 
 Result<std::unique_ptr<Reader>> Reader::open(sys::MappedFile file, std::string_view shown) {
