@@ -247,6 +247,16 @@ function draw() {
   view.setAttribute('aria-activedescendant', state.picked >= 0 ? 'r' + state.picked : '');
 }
 
+// A time of the axis, with the digits that tell it from its neighbours `step` away.
+function tickText(at, step) {
+  if (at === 0) return '0';
+  if (state.to < 1e6 ? step >= 1000 || at < 1000 : step >= 1e6) return took(at);
+  const digits = n => Math.max(0, Math.ceil(n - Math.log10(step) - 1e-9));
+  if (state.to < 1e6) return (at / 1000).toFixed(digits(3)) + 'ms';
+  const minutes = Math.floor(at / 60e6);
+  return (minutes ? minutes + 'm' : '') + ((at - minutes * 60e6) / 1e6).toFixed(digits(6)) + 's';
+}
+
 function drawAxis() {
   const axis = $('axis'), wanted = (state.to - state.from) / Math.max(2, axis.clientWidth / 110);
   let step = 1;
@@ -254,7 +264,7 @@ function drawAxis() {
     step = [1, 2, 5].map(n => n * factor).find(n => n >= wanted) || 10 * factor;
   const ticks = [];
   for (let at = Math.ceil(state.from / step) * step; at <= state.to; at += step) {
-    const tick = make('span', '', at === 0 ? '0' : took(at));
+    const tick = make('span', '', tickText(at, step));
     tick.style.left = (at - state.from) / (state.to - state.from) * 100 + '%';
     ticks.push(tick);
   }
