@@ -22,6 +22,9 @@ Status read_lines(const Context& context, const std::string& file, trace::AuditV
   PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(path, sys::Final::Follow));
   if (spot.info.type == sys::NodeType::Directory)
     return fail(kind::kFileError, cat('`', file, "` is a directory"), file, "name the audit in it");
+  if (spot.info.type == sys::NodeType::Other) // a pipe, or a device: neither need ever end
+    return fail(kind::kFileError, cat('`', file, "` is no regular file"), file,
+                "an audit is verified where it lies, or in a copy");
   PERCH_TRY_ASSIGN(const sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
   std::array<char, 64 << 10> buffer;
   std::string line;

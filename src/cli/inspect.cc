@@ -170,6 +170,8 @@ std::string files_text(const bundle::Manifest& manifest) {
 Result<std::unique_ptr<bundle::Reader>> open(const Context& context, const std::string& shown) {
   const std::string absolute = sys::absolute_path(context.world.host.current_directory(), shown);
   PERCH_TRY_ASSIGN(const sys::Spot spot, context.world.fs.locate(absolute, sys::Final::Follow));
+  if (spot.info.type == sys::NodeType::Other) // opening a pipe would wait for its other end
+    return fail(kind::kFileError, cat('`', shown, "` is no regular file"), shown);
   PERCH_TRY_ASSIGN(const sys::Fd fd, context.world.fs.open(spot, sys::Access::Read, 0));
   PERCH_TRY_ASSIGN(sys::MappedFile file, sys::MappedFile::map(fd.get(), shown));
   PERCH_TRY_ASSIGN(auto reader, bundle::Reader::open(std::move(file), shown));
