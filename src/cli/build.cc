@@ -106,40 +106,64 @@ Result<std::optional<std::int64_t>> build_time(const Context& context) {
   return seconds;
 }
 
+/// Where it goes without -o. The author of a file chooses a name, not a directory.
+Result<std::string> default_output(const program::Program& program) {
+  if (program.name.empty())
+    return "perch-app";
+  const auto is_odd = [](char c) { return c == '/' || c == '\x7f' || (c >= 0 && c < ' '); };
+  if (program.name.starts_with('-') || program.name == "." || program.name == ".." ||
+      std::ranges::any_of(program.name, is_odd))
+    return fail(kind::kBundleError,
+                cat("the program's name, `", program.name, "`, is no name for a file"),
+                std::string(program.name), "say where it goes with -o FILE");
+  return std::string(program.name);
+}
+
+struct Output {
+  sys::Spot spot;
+  bool is_ours = false; ///< perch has built what is there
+};
+
 /// The place of the output. What is there and is none of ours is somebody's.
-Result<sys::Spot> output_place(const Context& context, const program::Program& program) {
+Result<Output> output_place(const Context& context, const program::Program& program) {
   std::string shown = context.options.output;
-  if (shown.empty())
-    shown = program.name.empty() ? "perch-app" : std::string(program.name);
+  if (shown.empty()) {
+    PERCH_TRY_ASSIGN(shown, default_output(program));
+  }
   sys::Fs& fs = context.world.fs;
   const std::string absolute = sys::absolute_path(context.world.host.current_directory(), shown);
   PERCH_TRY_ASSIGN(sys::Spot spot, fs.locate(absolute, sys::Final::Follow));
   if (spot.info.type == sys::NodeType::Missing)
-    return spot;
+    return Output{.spot = std::move(spot)};
   if (spot.info.type != sys::NodeType::Regular)
     return fail(kind::kBundleError, cat("`", shown, "` exists and is no regular file"), shown,
                 "choose another name with -o");
-  if (context.options.force)
-    return spot;
   PERCH_TRY_ASSIGN(const sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
   PERCH_TRY_ASSIGN(const sys::MappedFile file, sys::MappedFile::map(fd.get(), shown));
-  if (!bundle::find_marker(file.bytes()))
+  const bool is_ours = bundle::find_marker(file.bytes()).has_value();
+  if (!is_ours && !context.options.force)
     return fail(kind::kBundleError, cat("`", shown, "` exists and was not built by perch"), shown,
                 "choose another name with -o, or replace it with --force");
-  return spot;
+  return Output{.spot = std::move(spot), .is_ours = is_ours};
 }
 
 /// Not even --force puts the executable in the place of what it is made of.
-Status check_output(const Context& context, const sys::Spot& target, const Sources& sources) {
-  for (const std::string& file : sources.files) {
+Status check_output(const Context& context, const sys::Spot& target, const Sources& sources,
+                    const bundle::Collected& collected) {
+  const auto is_target = [&](const sys::NodeInfo& info) {
+    return target.info.type == sys::NodeType::Regular && info.device == target.info.device &&
+           info.inode == target.info.inode;
+  };
+  const bool is_text = std::ranges::any_of(sources.files, [&](const std::string& file) {
     const auto spot = context.world.fs.locate(file, sys::Final::Follow);
-    if (!spot || target.info.type != sys::NodeType::Regular ||
-        spot->info.device != target.info.device || spot->info.inode != target.info.inode)
-      continue;
-    return fail(kind::kBundleError, cat("`", target.real, "` is a source of this program"),
-                target.real, "choose another name with -o");
-  }
-  return {};
+    return spot && is_target(spot->info);
+  });
+  if (!is_text && std::ranges::none_of(collected.files, is_target, &bundle::IncludedFile::info))
+    return {};
+  return fail(
+      kind::kBundleError,
+      cat("`", target.real, "` is ", is_text ? "a source of" : "included in", " this program"),
+      target.real, "choose another name with -o");
 }
 
 std::vector<bundle::Extra> extras_of(const Context& context) {
@@ -209,15 +233,17 @@ Result<bool> build_from(const Context& context, const Found& found, diag::Diags&
   PERCH_TRY_ASSIGN(Sources sources, load_sources(context, found, ops, diags));
   if (sources.program == nullptr)
     return false;
-  PERCH_TRY_ASSIGN(const sys::Spot target, output_place(context, *sources.program));
-  PERCH_TRY(check_output(context, target, sources));
-  auto collected =
-      bundle::collect(context.world.fs, *sources.program, extras_of(context), target, diags);
+  PERCH_TRY_ASSIGN(const Output target, output_place(context, *sources.program));
+  // An earlier build that lies in an included directory is no file of the program.
+  const sys::Spot nothing;
+  auto collected = bundle::collect(context.world.fs, *sources.program, extras_of(context),
+                                   target.is_ours ? target.spot : nothing, diags);
   if (!collected)
     return false;
+  PERCH_TRY(check_output(context, target.spot, sources, *collected));
   PERCH_TRY_ASSIGN(bundle::Plan plan,
                    make_plan(context, found, std::move(sources), std::move(*collected)));
-  PERCH_TRY(write(context, target, std::move(plan)));
+  PERCH_TRY(write(context, target.spot, std::move(plan)));
   return true;
 }
 
