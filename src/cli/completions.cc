@@ -15,20 +15,52 @@ namespace {
 
 using base::cat;
 
-// The words are taken from the line, not from COMP_WORDS: those are split at `=` and `:`. What bash
-// is to insert then begins after the last of these. Candidates are compared, never expanded: they
-// come from a file somebody else may have written.
+// The line is split here, by quotes and backslashes but with nothing expanded: COMP_WORDS has
+// pieces that were split at `=` and `:`, quotes included. What bash is to insert begins after the
+// last of these, or after a quote that is still open: `head` is the part of the word before that.
+// Candidates come from a file somebody else may have written: they are compared, and inserted as
+// text that the shell takes for that word and nothing else.
 constexpr std::string_view kBash = R"SH(_perch() {
-    local line="${COMP_LINE:0:COMP_POINT}" word candidate
-    local -a words
-    read -ra words <<<"$line"
-    [[ $line == *[[:space:]] ]] && words+=("")
-    local cur="${words[-1]}" shown="${COMP_WORDS[COMP_CWORD]}"
-    [[ $shown == [=:] ]] && shown=""
-    local before="${cur%"$shown"}"
+    local line="${COMP_LINE:0:COMP_POINT}" word="" head="" quote="" c candidate
+    local -i i inside=0
+    local -a words=()
+    for ((i = 0; i < ${#line}; i++)); do
+        c="${line:i:1}"
+        if [[ $c == "$quote" ]]; then
+            quote=""
+        elif [[ $quote == "'" ]]; then
+            word+="$c"
+        elif [[ $c == \\ ]]; then
+            i+=1 inside=1
+            [[ -n $quote && ${line:i:1} != [\"\\\`\$] ]] && word+="$c"
+            word+="${line:i:1}"
+        elif [[ -n $quote ]]; then
+            word+="$c"
+        elif [[ $c == [\"\'] ]]; then
+            quote="$c" head="$word" inside=1
+        elif [[ $c == [[:space:]] ]]; then
+            ((inside)) && words+=("$word")
+            word="" head="" inside=0
+        else
+            word+="$c" inside=1
+            [[ $c == [=:] && $COMP_WORDBREAKS == *"$c"* ]] && head="$word"
+        fi
+    done
+    words+=("$word")
     COMPREPLY=()
     while IFS=$'\t' read -r candidate _; do
-        [[ -n $candidate && $candidate == "$cur"* ]] && COMPREPLY+=("${candidate#"$before"}")
+        [[ -n $candidate && $candidate == "$word"* ]] || continue
+        candidate="${candidate#"$head"}"
+        case "$quote" in
+        "'") candidate="${candidate//\'/\'\\\'\'}" ;;
+        '"')
+            [[ $candidate != *!* ]] || continue # bash would look for it in its history
+            candidate="${candidate//\\/\\\\}" candidate="${candidate//\"/\\\"}"
+            candidate="${candidate//\`/\\\`}" candidate="${candidate//\$/\\\$}"
+            ;;
+        *) printf -v candidate %q "$candidate" ;;
+        esac
+        COMPREPLY+=("$candidate")
     done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
     if [[ ${#COMPREPLY[@]} -eq 0 ]]; then
         compopt -o default 2>/dev/null
@@ -43,9 +75,9 @@ constexpr std::string_view kZsh = R"SH(#compdef perch
 _perch() {
     local line word about
     local -a whole open
-    for line in "${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+    for line in "${(@f)$("${words[1]}" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
         [[ -n $line ]] || continue
-        word=${${line%%$'\t'*}//:/\\:} about=${line#*$'\t'}
+        word=${${${line%%$'\t'*}//\\/\\\\}//:/\\:} about=${line#*$'\t'}
         if [[ $word == *= ]]; then open+=("$word:$about"); else whole+=("$word:$about"); fi
     done
     (( ${#whole} + ${#open} )) || { _files; return }
@@ -74,7 +106,10 @@ complete -c perch -f -a '(__perch_complete)'
 )SH";
 
 /// One candidate with its explanation, as the scripts split it: at the tab.
+/// A word that is more than a line is none: what is after its first would be taken for another.
 void candidate(std::string& out, std::string_view word, std::string_view about) {
+  if (word.find_first_of("\t\n") != word.npos)
+    return;
   out += cat(word, '\t', about.substr(0, about.find('\n')), '\n');
 }
 
@@ -177,23 +212,53 @@ void complete_arguments(std::string& out, const program::Command& command,
   }
 }
 
-/// The values of a flag of perch's whose shape lists them: `--color=auto|always|never`.
-bool complete_flag_value(std::string& out, std::string_view last) {
-  const auto equals = last.find('=');
-  const auto all = flags();
-  const auto flag = std::ranges::find(all, last.substr(0, equals), &Flag::name);
-  if (equals == last.npos || flag == all.end() || !flag->shape.contains('|'))
-    return false;
-  for (const std::string_view value : base::split(flag->shape, '|'))
-    candidate(out, cat(last.substr(0, equals + 1), value), flag->help);
-  return true;
+/// The values of a flag of perch's whose shape lists them, auto|always|never, behind `before`.
+void complete_flag_values(std::string& out, const Flag& flag, std::string_view before) {
+  if (!flag.shape.contains('|'))
+    return;
+  for (const std::string_view value : base::split(flag.shape, '|'))
+    candidate(out, cat(before, value), flag.help);
 }
 
-void complete_verb(std::string& out, Verb verb, const program::Program* program) {
-  if (verb == Verb::Completions) {
-    for (const std::string_view shell : {"bash", "zsh", "fish"})
-      candidate(out, shell, "its completion script");
-  } else if (verb == Verb::Help && program != nullptr) {
+const Flag* flag_called(std::string_view name) {
+  const auto found = std::ranges::find_if(flags(), [&](const Flag& flag) {
+    return flag.name == name || (!flag.short_name.empty() && flag.short_name == name);
+  });
+  return found == flags().end() ? nullptr : &*found;
+}
+
+/// What may stand first behind a verb.
+struct VerbChoice {
+  Verb verb;
+  std::string_view word, about;
+};
+constexpr VerbChoice kVerbChoices[] = {
+    {Verb::Completions, "bash", "its completion script"},
+    {Verb::Completions, "zsh", "its completion script"},
+    {Verb::Completions, "fish", "its completion script"},
+    {Verb::Cache, "info", "what the caches hold"},
+    {Verb::Cache, "clear", "empty them"},
+    {Verb::Audit, "verify", "whether an audit is whole and unchanged"},
+    {Verb::Format, "--check", "name the files that would change"},
+    {Verb::Format, "--diff", "show what would change"},
+    {Verb::Test, "--filter", "only tests whose names have this in them"},
+    {Verb::Test, "--verbose", "also what tests print that pass"},
+    {Verb::Test, "--jobs", "so many at once"},
+    {Verb::Test, "--junit", "write the results for CI to a file"},
+    {Verb::Scan, "--json", "the same as JSON"},
+    {Verb::Doctor, "--json", "the same as JSON"},
+    {Verb::Inspect, "--json", "the same as JSON"},
+    {Verb::Ops, "--markdown", "the reference as a page"},
+};
+
+/// What a verb takes: flags once a dash is typed, so that files are still completed.
+void complete_verb(std::string& out, Verb verb, const program::Program* program,
+                   std::string_view last) {
+  for (const VerbChoice& choice : kVerbChoices) {
+    if (choice.verb == verb && choice.word.starts_with('-') == last.starts_with('-'))
+      candidate(out, choice.word, choice.about);
+  }
+  if (verb == Verb::Help && program != nullptr) {
     for (const NamedCommand& each : public_names(*program))
       candidate(out, each.name, each.command->description);
   }
@@ -224,12 +289,20 @@ int complete(const Context& context) {
   const std::string last = words.empty() ? std::string() : words.back();
   const std::vector<std::string_view> before(words.begin(), words.end() - (words.empty() ? 0 : 1));
   const Result<Options> typed = parse_options(before, [](std::string_view) { return true; });
-  if (!typed)
-    return kFailure;
-  Context quiet{.options = *typed, .world = context.world, .sources = context.sources};
   std::string out;
+  if (!typed) { // a flag that waits for its value, or a mistake
+    const Flag* open = before.empty() ? nullptr : flag_called(before.back());
+    if (open != nullptr)
+      complete_flag_values(out, *open, {});
+    context.out(out);
+    return open != nullptr ? kOk : kFailure;
+  }
+  Context quiet{.options = *typed, .world = context.world, .sources = context.sources};
   if (typed->command.empty() && last.starts_with('-')) {
-    if (!complete_flag_value(out, last))
+    const auto name = std::string_view(last).substr(0, last.find('='));
+    if (const Flag* flag = flag_called(name); flag != nullptr && name.size() < last.size())
+      complete_flag_values(out, *flag, cat(name, '='));
+    else
       complete_flags(out);
     context.out(out);
     return kOk;
@@ -247,7 +320,7 @@ int complete(const Context& context) {
   else if (command != nullptr && (typed->verb == Verb::Run || typed->verb_by_word))
     complete_arguments(out, *command, typed->words, last);
   else
-    complete_verb(out, typed->verb, program);
+    complete_verb(out, typed->verb, program, last);
   context.out(out);
   return kOk;
 }

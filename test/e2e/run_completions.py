@@ -26,6 +26,10 @@ command deploy
         type bool
         optional
     end
+    arg mode
+        optional
+        choices "slow one" "it's \\"odd\\" \\\\ `touch pwned`" "q$(touch pwned)" "a:b c" "bang!"
+    end
     arg target
         type string
         index 0
@@ -69,11 +73,31 @@ LINES = [
     ("perch -f k.perch deploy -env=dev -fa", "perch -f k.perch deploy -env=dev -fast "),
     ("perch -f k.perch deploy web", "perch -f k.perch deploy webserver "),
     ("perch -f k.perch open longfile", "perch -f k.perch open longfilename.txt "),
+    ("perch --color alw", "perch --color always "),
+    ("perch fmt --di", "perch fmt --diff "),
+    ("perch test --fi", "perch test --filter "),
+    ("perch cache cl", "perch cache clear "),
     ("perch --col", "perch --color="),
     ("perch --color=alw", "perch --color=always "),
     ("perch completions zs", "perch completions zsh "),
     ("perch -f k.perch help descr", "perch -f k.perch help describe "),
     ("perch -f longfile", "perch -f longfilename.txt "),
+]
+
+# Values that a shell would split or run: what stands on the line after the TAB must mean the value.
+QUOTED = [
+    ("perch -f k.perch deploy -mode slo", "slow one"),
+    ("perch -f k.perch deploy -mode=slo", "-mode=slow one"),
+    ("perch -f k.perch deploy -mode slow\\ o", "slow one"),
+    ('perch -f k.perch deploy -mode "slow o', "slow one"),
+    ("perch -f k.perch deploy -mode 'slow o", "slow one"),
+    ("perch -f k.perch deploy -mode q", "q$(touch pwned)"),
+    ('perch -f k.perch deploy -mode "q', "q$(touch pwned)"),
+    ("perch -f k.perch deploy -mode=q", "-mode=q$(touch pwned)"),
+    ("perch -f k.perch deploy -mode it", "it's \"odd\" \\ `touch pwned`"),
+    ('perch -f k.perch deploy -mode "it', "it's \"odd\" \\ `touch pwned`"),
+    ("perch -f k.perch deploy -mode a", "a:b c"),
+    ("perch -f k.perch deploy -mode ban", "bang!"),
 ]
 
 
@@ -153,6 +177,13 @@ def fish_line(script, line, directory, env):
     return kept + candidates[0] + ("" if candidates[0].endswith("=") else " ")
 
 
+def last_word(shell, line, directory, env):
+    """The last word that perch would get from the line."""
+    done = subprocess.run([shell, "-c", "perch() { printf '%s\\n' \"$@\" | tail -n 1; }\n" + line], cwd=directory, env=env,
+                          capture_output=True, timeout=60)
+    return done.stdout.decode().removesuffix("\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--perch", default=os.environ.get("PERCH_EXE", "build/release/perch"))
@@ -183,6 +214,13 @@ def main():
                 else:
                     failed += 1
                     print(f"FAILED {shell}: {line!r} TAB\n    expected {want!r}\n    got      {got!r}")
+            for line, want in QUOTED if shell != "fish" else []:  # fish tells the value, not the line
+                got = asked(script, line, directory, env)
+                word = last_word(shell, got or "", directory, env)
+                passed += word == want
+                failed += word != want
+                if word != want:
+                    print(f"FAILED {shell}: {line!r} TAB\n    expected a line that means {want!r}\n    got      {got!r}")
             if os.path.exists(os.path.join(directory, "pwned")):
                 failed += 1
                 print(f"FAILED {shell}: a choice of the file was executed")
