@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/error_kinds.h"
+#include "base/text.h"
 #include "bundle/marker.h"
 #include "bundle/reader.h"
 #include "cli/load.h"
@@ -50,11 +51,38 @@ bool acts(Verb verb) {
          verb == Verb::Warm;
 }
 
+bool knows_json(Verb verb) {
+  return verb == Verb::Check || verb == Verb::List || verb == Verb::Help || verb == Verb::Ops ||
+         verb == Verb::Scan || verb == Verb::Doctor || verb == Verb::Inspect;
+}
+
+/// The first flag for a reader of runs that was given, or empty.
+std::string_view reader_flag(const Options& options) {
+  return options.audit ? "--audit" : options.trace ? "--trace" : options.report ? "--report" : "";
+}
+
+bool runs_something(Verb verb) {
+  return verb == Verb::Run || verb == Verb::Test || verb == Verb::RunTest || verb == Verb::Learn;
+}
+
+/// Flags that nobody would look at.
+Status check_flags(const Options& options) {
+  if (options.dry_run != DryRun::No && acts(options.verb))
+    return fail(kind::kBadArgument, "`--dry-run` shows the plan of a command", {},
+                "name one: perch --dry-run COMMAND");
+  if (options.json && !knows_json(options.verb))
+    return fail(kind::kBadArgument,
+                "`--json` is for --check, --list, --help, ops, scan, doctor and inspect", {},
+                "a command's own flags stand after its name; its plan as JSON: --dry-run=json");
+  if (const auto flag = reader_flag(options); !flag.empty() && !runs_something(options.verb))
+    return fail(kind::kBadArgument, base::cat('`', flag, "` is for runs of commands and tests"), {},
+                "this runs nothing of the program: leave the flag out");
+  return {};
+}
+
 int dispatch(const Context& context) {
-  if (context.options.dry_run != DryRun::No && acts(context.options.verb)) {
-    context.report(Error{.kind = kind::kBadArgument,
-                         .message = "`--dry-run` shows the plan of a command",
-                         .help = "name one: perch --dry-run COMMAND"});
+  if (const Status good = check_flags(context.options); !good) {
+    context.report(good.error());
     return kUsage;
   }
   switch (context.options.verb) {
@@ -125,6 +153,7 @@ std::vector<std::string> compiler_program() {
 int run(int argc, char** argv, char** environ) {
   sys::close_to_other_processes();
   const bool out_closed = sys::open_missing_standard_streams();
+  sys::ignore_file_size_signal();
   const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (!words.empty() && words[0] == kCompilerWord) {
     return lane::run_compiler(std::vector<std::string>(words.begin() + 1, words.end()));
@@ -158,10 +187,9 @@ int run(int argc, char** argv, char** environ) {
       return refuse(opened.error(), kDamaged);
     built = std::move(*opened);
   }
-  const Result<Options> options =
-      built != nullptr
-          ? parse_built_options(words, built->manifest().flags, built->manifest().strict)
-          : parse_options(words, is_file);
+  Result<Options> options = built != nullptr ? parse_built_options(words, built->manifest().flags,
+                                                                   built->manifest().strict)
+                                             : parse_options(words, is_file);
   if (!options)
     return refuse(options.error(), kUsage);
   Context context{.options = *options, .world = world, .sources = sources, .built = built.get()};
@@ -169,15 +197,15 @@ int run(int argc, char** argv, char** environ) {
     context.self = own_name(built->manifest(), argc > 0 ? argv[0] : "");
   context.color_err = color_for(*options, world, world.err);
   context.color_out = color_for(*options, world, world.out);
-  if (!options->verb_by_word || !file_has_command(context))
-    return dispatch(context);
-  Options meant = *options;
-  meant.verb = Verb::Run;
-  return dispatch({.options = meant,
-                   .world = world,
-                   .sources = sources,
-                   .color_err = context.color_err,
-                   .color_out = context.color_out});
+  std::optional<Error> unwritten;
+  context.unwritten = &unwritten;
+  if (options->verb_by_word && file_has_command(context))
+    options->verb = Verb::Run;
+  const int status = dispatch(context);
+  if (!unwritten)
+    return status;
+  context.report(*unwritten);
+  return status == kOk ? kFailure : status;
 }
 
 } // namespace perch::cli

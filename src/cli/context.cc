@@ -6,7 +6,11 @@
 namespace perch::cli {
 
 void Context::out(std::string_view text) const {
-  (void)sys::write_all(world.out, text, "standard output");
+  if (unwritten != nullptr && *unwritten)
+    return;
+  const Status written = sys::write_all(world.out, text, "standard output");
+  if (!written && unwritten != nullptr && written.error().code_name != "EPIPE")
+    *unwritten = written.error();
 }
 
 void Context::err(std::string_view text) const {
@@ -29,11 +33,13 @@ void Context::report(diag::Diags& diags) const {
   err(text);
 }
 
-void Context::report(const Error& error) const {
+void Context::report(const Error& error) const { report(placeless(error)); }
+
+diag::Diag placeless(const Error& error) {
   diag::Diag diag{.id = error.kind, .message = error.message, .help = error.help};
   if (!error.note.empty())
     diag.notes.push_back(error.note);
-  report(diag);
+  return diag;
 }
 
 diag::Color color_for(const Options& options, const sys::World& world, int fd) {

@@ -6,6 +6,7 @@
 #include "diag/diag.h"
 #include "sys/world.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ struct Context {
   std::string self = "perch"; ///< what users call this executable
   diag::Color color_err = diag::Color::Off;
   diag::Color color_out = diag::Color::Off;
+  /// Where the first failure to write to standard output is kept, which turns the success of a
+  /// verb into a failure when it ends; null: nobody asks.
+  std::optional<Error>* unwritten = nullptr;
 
   /// Reports and results; a reader that is gone is no error here.
   void out(std::string_view text) const;
@@ -32,6 +36,9 @@ struct Context {
   /// An error that has no place in a file.
   void report(const Error& error) const;
 };
+
+/// An error that has no place in a file, as a finding.
+[[nodiscard]] diag::Diag placeless(const Error& error);
 
 /// Exit statuses of perch itself; a run's status comes from run::exit_code.
 inline constexpr int kOk = 0;

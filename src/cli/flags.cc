@@ -98,17 +98,23 @@ Status set_confine(Options& o, std::string_view value) {
   return {};
 }
 
-template <std::optional<std::string> Options::* Member>
-Status set_target(Options& o, std::string_view value) {
-  o.*Member = value;
+/// A second file for one reader would leave the first one silently empty.
+Status set_once(std::optional<std::string>& target, std::string_view flag, std::string_view value) {
+  if (target)
+    return fail(kind::kBadArgument, base::cat('`', flag, "` is given twice"), std::string(value),
+                "it writes one file");
+  target = value;
   return {};
 }
 
+Status set_trace(Options& o, std::string_view value) { return set_once(o.trace, "--trace", value); }
+Status set_report(Options& o, std::string_view value) {
+  return set_once(o.report, "--report", value);
+}
 Status set_audit(Options& o, std::string_view value) {
   if (value.empty())
     return bad("--audit", value, "a file, or - for standard output");
-  o.audit = value;
-  return {};
+  return set_once(o.audit, "--audit", value);
 }
 
 Status set_dump(Options& o, std::string_view value) {
@@ -154,7 +160,7 @@ Status set_file(Options& o, std::string_view value) {
 }
 
 Status set_output(Options& o, std::string_view value) {
-  if (value.empty())
+  if (value.empty() || value == "-")
     return bad("-o", value, "a file");
   o.output = value;
   return {};
@@ -191,7 +197,8 @@ constexpr Flag kFlags[] = {
      set_verb<Verb::List>},
     {"--init", "", Value::None, "", kAsk, "write a first program", set_verb<Verb::Init>, kMissing},
     {"--json", "", Value::None, "", kAsk,
-     "with --check, --list, --help, ops, scan: the same as JSON", set_true<&Options::json>},
+     "with --check, --list, --help, ops, scan, doctor, inspect: the same as JSON",
+     set_true<&Options::json>},
     {"--dump", "", Value::Required, "tokens|ast", kAsk, "what the parser saw", set_dump, kMissing},
     {"--color", "", Value::Required, "auto|always|never", kAsk, "colour of perch's own words",
      set_color},
@@ -277,11 +284,9 @@ constexpr Flag kFlags[] = {
      set_true<&Options::no_cache>},
 
     {"--trace", "", Value::Optional, "FILE", kSee,
-     "each step as it happens; - is standard output. Default: standard error",
-     set_target<&Options::trace>},
+     "each step as it happens; - is standard output. Default: standard error", set_trace},
     {"--report", "", Value::Optional, "FILE", kSee,
-     "all steps as a tree at the end; FILE.html: a page, FILE.json: for trace viewers",
-     set_target<&Options::report>},
+     "all steps as a tree at the end; FILE.html: a page, FILE.json: for trace viewers", set_report},
     {"--audit", "", Value::Required, "FILE", kSee,
      "add a record of everything that happens to FILE; stop when that fails", set_audit},
     {"--ask", "", Value::None, "", kSee, "ask on the terminal before each effect",
@@ -292,7 +297,7 @@ constexpr Flag kFlags[] = {
 };
 
 constexpr VerbWord kVerbs[] = {
-    {"help", Verb::Help, "help for a command of the file", true},
+    {"help", Verb::Help, "help for a command of the file, an op or a block", true},
     {"test", Verb::Test, "run the file's test commands", true},
     {"fmt", Verb::Format, "lay out files canonically", false},
     {"cache", Verb::Cache, "info or clear: the cache of compiled modules", false},
@@ -313,7 +318,8 @@ constexpr VerbWord kVerbs[] = {
 std::span<const Flag> flags() { return kFlags; }
 
 bool is_kept_in_build(const Flag& flag) {
-  return flag.group == kNarrow || flag.group == kHttp || flag.group == kWasm;
+  const bool bears = flag.group == kNarrow || flag.group == kHttp || flag.group == kWasm;
+  return bears && flag.name != "--no-cache"; // which says how, not what
 }
 
 std::span<const std::string_view> own_flag_names() {

@@ -2,11 +2,13 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "cli/findings.h"
 #include "cli/listing.h"
-#include "cli/load.h"
+#include "cli/topics.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
 #include "program/usage.h"
+#include "run/secrets.h"
 
 #include <algorithm>
 
@@ -72,10 +74,9 @@ std::string arguments_table(const program::Command& command) {
   std::string out = "\nARGUMENTS\n";
   for (const program::Arg* arg : args) {
     const std::string name = arg->index ? cat('<', arg->name, '>') : cat('-', arg->name);
-    std::string state =
-        arg->fallback == nullptr
-            ? (arg->optional || arg->rest ? "(optional)" : "(required)")
-            : cat("(default ", arg->fallback->plain() ? arg->fallback->text : "computed", ')');
+    std::string state = arg->fallback == nullptr
+                            ? (arg->optional || arg->rest ? "(optional)" : "(required)")
+                            : cat("(default ", default_text(*arg, "computed"), ')');
     std::string choices;
     for (std::string_view choice : arg->choices)
       choices += cat(choices.empty() ? "" : "|", choice);
@@ -142,7 +143,9 @@ std::string command_help(const Context& context, const program::Program& program
   if (!command.env.empty()) {
     out += "\nENVIRONMENT\n";
     for (const program::EnvLine& line : command.env) {
-      out += cat("  ", line.name, '=', context.sources.text(line.value.span), '\n');
+      const bool secret = line.value.plain() && run::is_secret_name(line.name);
+      out += cat("  ", line.name, '=', secret ? run::kMask : context.sources.text(line.value.span),
+                 '\n');
     }
   }
   out += modifiers(command);
@@ -155,12 +158,20 @@ std::string command_help(const Context& context, const program::Program& program
 int help_for(const Context& context, const program::Program& program) {
   const std::string& name = context.options.command;
   if (const program::Command* command = program.find(name)) {
-    context.out(safe_lines(command_help(context, program, *command)));
+    if (context.options.json)
+      context.out(cat(base::json_text(command_json(context, {name, command})), '\n'));
+    else
+      context.out(safe_lines(command_help(context, program, *command)));
     return kOk;
   }
+  if (context.built == nullptr && print_topic(context, name))
+    return kOk;
   std::vector<std::string_view> names;
+  if (context.built == nullptr)
+    names = topic_names();
   for (const program::Command* command : public_commands(program))
     names.push_back(command->name);
+  std::ranges::reverse(names); // of two that are as near, the file's own command
   const auto near = base::nearest(name, names, 3);
   context.report(Error{.kind = kind::kCommandNotFound,
                        .message = cat("unknown command `", name, '`'),
@@ -170,12 +181,12 @@ int help_for(const Context& context, const program::Program& program) {
 }
 
 /// The flags of perch that a built executable takes, as one paragraph.
-std::string built_flags() {
+std::string built_flags(bool strict) {
   constexpr std::size_t kColumns = 78;
   std::string out = "\nFlags of perch, before the command (perch's manual says what they do):\n";
   std::string line;
   for (const Flag& flag : flags()) {
-    if (flag.built == Flag::Built::Missing)
+    if (flag.built == Flag::Built::Missing || (strict && flag.built == Flag::Built::Widens))
       continue;
     if (2 + line.size() + 1 + flag.name.size() > kColumns) {
       out += cat("  ", line, '\n');
@@ -206,26 +217,25 @@ int usage(const Context& context) {
 }
 
 int help(const Context& context) {
-  if (context.built == nullptr && context.options.file.empty() && context.options.command.empty() &&
-      !find_program(context)) {
-    return usage(context);
+  const std::string& name = context.options.command;
+  if (context.built == nullptr && context.options.file.empty() && !find_program(context)) {
+    if (name.empty())
+      return usage(context);
+    if (print_topic(context, name))
+      return kOk;
   }
-  if (context.options.json && context.options.command.empty())
+  if (context.options.json && name.empty())
     return list(context);
   const op::OpTable& ops = op_table();
-  diag::Diags diags;
-  const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
+  const std::optional<Loaded> loaded =
+      load_sound(context, ops, context.options.json ? Form::Json : Form::Text);
   if (!loaded)
     return load_failed(context);
-  if (loaded->program == nullptr) {
-    context.report(diags);
-    return kUsage;
-  }
-  if (!context.options.command.empty())
+  if (!name.empty())
     return help_for(context, *loaded->program);
   const int status = print_listing(context, *loaded->program);
   if (context.built != nullptr)
-    context.out(built_flags());
+    context.out(built_flags(context.built->manifest().strict));
   return status;
 }
 

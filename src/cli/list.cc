@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/findings.h"
 #include "cli/listing.h"
-#include "cli/load.h"
 #include "cli/verbs.h"
 
 namespace perch::cli {
@@ -22,7 +22,7 @@ base::Json argument_json(const program::Arg& arg) {
   if (arg.secret)
     out["secret"] = true;
   if (arg.fallback != nullptr && arg.fallback->plain()) {
-    out["default"] = std::string(arg.fallback->text);
+    out["default"] = std::string(default_text(arg, {}));
   }
   if (!arg.choices.empty()) {
     out["choices"] = std::vector<std::string>(arg.choices.begin(), arg.choices.end());
@@ -32,16 +32,8 @@ base::Json argument_json(const program::Arg& arg) {
 
 base::Json program_json(const Context& context, const program::Program& program) {
   base::Json commands = base::Json::array();
-  for (const auto& [name, command] : public_names(program)) {
-    base::Json args = base::Json::array();
-    for (const program::Arg& arg : command->args)
-      args.push_back(argument_json(arg));
-    commands.push_back({{"name", std::string(name)},
-                        {"description", std::string(command->description)},
-                        {"args", std::move(args)},
-                        {"proxy_args", command->proxy_args},
-                        {"defined_in", context.sources.file_line(command->span)}});
-  }
+  for (const NamedCommand& each : public_names(program))
+    commands.push_back(command_json(context, each));
   return {{"name", std::string(program.name)},
           {"version", std::string(program.version)},
           {"description", std::string(program.about)},
@@ -50,16 +42,23 @@ base::Json program_json(const Context& context, const program::Program& program)
 
 } // namespace
 
+base::Json command_json(const Context& context, const NamedCommand& named) {
+  base::Json args = base::Json::array();
+  for (const program::Arg& arg : named.command->args)
+    args.push_back(argument_json(arg));
+  return {{"name", std::string(named.name)},
+          {"description", std::string(named.command->description)},
+          {"args", std::move(args)},
+          {"proxy_args", named.command->proxy_args},
+          {"defined_in", context.sources.file_line(named.command->span)}};
+}
+
 int list(const Context& context) {
   const op::OpTable& ops = op_table();
-  diag::Diags diags;
-  const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
+  const std::optional<Loaded> loaded =
+      load_sound(context, ops, context.options.json ? Form::Json : Form::Text);
   if (!loaded)
     return load_failed(context);
-  if (loaded->program == nullptr) {
-    context.report(diags);
-    return kUsage;
-  }
   if (context.options.json) {
     context.out(base::json_text(program_json(context, *loaded->program)) + "\n");
     return kOk;

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "op/value.h"
+#include "run/arguments.h"
+#include "run/secrets.h"
 #include "trace/label.h"
 
 #include <algorithm>
@@ -24,8 +26,7 @@ std::string padded(std::string_view text, std::size_t width) {
 std::string argument_line(const program::Arg& arg) {
   std::string line = cat('-', arg.name, ' ', written_type(arg.type));
   if (arg.fallback != nullptr) {
-    const std::string_view text = arg.fallback->plain() ? arg.fallback->text : "…";
-    line += cat(" (default ", text, ')');
+    line += cat(" (default ", default_text(arg, "…"), ')');
   } else if (arg.optional) {
     line += " (optional)";
   }
@@ -53,6 +54,12 @@ std::string command_lines(const program::Command& command, const std::vector<Nam
 
 std::string_view written_type(op::Type type) {
   return type == op::Type::Text || type == op::Type::List ? "string" : op::type_name(type);
+}
+
+std::string_view default_text(const program::Arg& arg, std::string_view when_computed) {
+  if (!arg.fallback->plain())
+    return when_computed;
+  return run::is_secret(arg) ? run::kMask : arg.fallback->text;
 }
 
 bool is_public(const program::Command& command) {
@@ -106,7 +113,7 @@ int print_listing(const Context& context, const program::Program& program) {
       out += "\nGlobals:\n";
     first = false;
     out += cat("  ", padded(binding.name, 20), " (", written_type(binding.type),
-               ") = ", binding.raw, '\n');
+               ") = ", run::is_secret_name(binding.name) ? run::kMask : binding.raw, '\n');
   }
   const auto commands = public_commands(program);
   out += cat("\nCommands (", commands.size(), "):\n");

@@ -1,6 +1,7 @@
 #pragma once
 // What a file offers, as people read it: the commands and their arguments.
 
+#include "base/json.h"
 #include "cli/context.h"
 #include "program/program.h"
 
@@ -23,8 +24,17 @@ struct NamedCommand {
 /// Every name that the command line takes, sorted.
 [[nodiscard]] std::vector<NamedCommand> public_names(const program::Program& program);
 
+/// For completion scripts, editors and agents.
+[[nodiscard]] base::Json command_json(const Context& context,
+                                      const NamedCommand& named); ///< list.cc
+
 /// The type as an `arg` block writes it: string, int, float, bool.
 [[nodiscard]] std::string_view written_type(op::Type type);
+
+/// The default of an argument that has one, as it may be shown: a placeholder's value is known
+/// only to a run, and one of a secret to nobody.
+[[nodiscard]] std::string_view default_text(const program::Arg& arg,
+                                            std::string_view when_computed);
 
 /// The lines of a text that a file's author wrote: safe for a terminal, which they may not steer.
 [[nodiscard]] std::string safe_lines(std::string_view text);

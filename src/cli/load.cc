@@ -50,16 +50,13 @@ Result<Found> find_default(const sys::World& world, const std::string& current) 
 }
 
 /// The program of the executable we are.
-std::optional<Loaded> load_own(const Context& context, const op::OpTable& ops,
-                               program::Strictness strictness, diag::Diags& diags) {
+Result<Loaded> load_own(const Context& context, const op::OpTable& ops,
+                        program::Strictness strictness, diag::Diags& diags) {
   Found found{.shown = context.built->manifest().source, .absolute = context.world.host.exe_path()};
   found.directory = parent_directory(found.absolute);
-  auto program = analyze_built(context, *context.built, found.directory, ops, strictness, diags);
-  if (!program) {
-    context.report(program.error());
-    return std::nullopt;
-  }
-  return Loaded{.found = std::move(found), .program = std::move(*program)};
+  PERCH_TRY_ASSIGN(auto program,
+                   analyze_built(context, *context.built, found.directory, ops, strictness, diags));
+  return Loaded{.found = std::move(found), .program = std::move(program)};
 }
 
 } // namespace
@@ -207,22 +204,14 @@ private:
 
 } // namespace
 
-std::optional<Loaded> load_program(const Context& context, const op::OpTable& ops,
-                                   program::Strictness strictness, diag::Diags& diags) {
+Result<Loaded> try_load_program(const Context& context, const op::OpTable& ops,
+                                program::Strictness strictness, diag::Diags& diags) {
   if (context.built != nullptr)
     return load_own(context, ops, strictness, diags);
-  Result<Found> found = find_program(context);
-  if (!found) {
-    context.report(found.error());
-    return std::nullopt;
-  }
-  const Result<std::uint32_t> source = read_program(context, *found);
-  if (!source) {
-    context.report(source.error());
-    return std::nullopt;
-  }
+  PERCH_TRY_ASSIGN(Found found, find_program(context));
+  PERCH_TRY_ASSIGN(const std::uint32_t source, read_program(context, found));
   const sys::World& world = context.world;
-  const Loader loader(context, *found);
+  const Loader loader(context, found);
   const program::Loading loading{
       .read = [&](std::string_view path) { return loader.read(path); },
       .import_name = [&](std::string_view name) -> std::optional<std::string> {
@@ -230,10 +219,18 @@ std::optional<Loaded> load_program(const Context& context, const op::OpTable& op
         return own ? own : loader.variable(name);
       },
       .program_exists = [&](std::string_view name) { return on_path(world, name); }};
-  auto program =
-      program::analyze(context.sources, {.source = *source, .directory = found->directory}, ops,
-                       loading, strictness, diags);
-  return Loaded{.found = std::move(*found), .program = std::move(program)};
+  auto program = program::analyze(context.sources, {.source = source, .directory = found.directory},
+                                  ops, loading, strictness, diags);
+  return Loaded{.found = std::move(found), .program = std::move(program)};
+}
+
+std::optional<Loaded> load_program(const Context& context, const op::OpTable& ops,
+                                   program::Strictness strictness, diag::Diags& diags) {
+  auto loaded = try_load_program(context, ops, strictness, diags);
+  if (loaded)
+    return std::move(*loaded);
+  context.report(loaded.error());
+  return std::nullopt;
 }
 
 Result<std::shared_ptr<const program::Program>>

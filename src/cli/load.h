@@ -27,11 +27,14 @@ struct Found {
 /// Reads the text into the context's sources; returns its id.
 [[nodiscard]] Result<std::uint32_t> read_program(const Context& context, const Found& found);
 
-/// All of it. On failure everything was reported and nullptr comes back.
 struct Loaded {
   Found found;
-  std::shared_ptr<const program::Program> program;
+  std::shared_ptr<const program::Program> program; ///< null: it has mistakes, all in `diags`
 };
+/// All of it. Errors: why the file could not be found or read.
+[[nodiscard]] Result<Loaded> try_load_program(const Context& context, const op::OpTable& ops,
+                                              program::Strictness strictness, diag::Diags& diags);
+/// The same; an error was reported when nothing comes back.
 [[nodiscard]] std::optional<Loaded> load_program(const Context& context, const op::OpTable& ops,
                                                  program::Strictness strictness,
                                                  diag::Diags& diags);

@@ -1,9 +1,9 @@
 // `perch ops [NAME | --markdown]`: the reference of all ops, from their table.
 
 #include "base/error_kinds.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "cli/load.h"
+#include "cli/op_text.h"
 #include "cli/verbs.h"
 #include "program/usage.h"
 
@@ -15,34 +15,6 @@ namespace perch::cli {
 namespace {
 
 using base::cat;
-
-std::string details(const op::OpDecl& op) {
-  std::string out = cat(program::op_usage(op), "\n    ", op.summary, '\n');
-  for (const op::Param& param : op.parameters()) {
-    out += cat("    ", param.name, ": ", op::type_name(param.type));
-    if (!param.fallback.empty())
-      out += cat(" = ", param.fallback);
-    if (!param.about.empty())
-      out += cat(", ", param.about);
-    out += '\n';
-  }
-  if (op.returns != op::Type::None)
-    out += cat("    gives: ", op::type_name(op.returns), '\n');
-  for (const op::Need& need : op.requests()) {
-    out += cat("    needs: ", op::cap_name(need.cap), need.subject.empty() ? "" : " of ",
-               need.subject, '\n');
-  }
-  for (std::string_view alias : op.aliases) {
-    if (!alias.empty())
-      out += cat("    also: ", alias, '\n');
-  }
-  if (!op.deprecated.empty())
-    out += cat("    deprecated: use ", op.deprecated, '\n');
-  out += "    example:\n";
-  for (std::string_view line : base::split(op.example, '\n'))
-    out += cat("        ", line, '\n');
-  return out;
-}
 
 struct Group {
   op::Family family;
@@ -164,6 +136,36 @@ std::string_view title_of(op::Family family) {
   return std::ranges::find(kGroups, family, &Group::family)->title;
 }
 
+} // namespace
+
+std::string op_details(const op::OpDecl& op) {
+  std::string out = cat(program::op_usage(op), "\n    ", op.summary, '\n');
+  for (const op::Param& param : op.parameters()) {
+    out += cat("    ", param.name, ": ", op::type_name(param.type));
+    if (!param.fallback.empty())
+      out += cat(" = ", param.fallback);
+    if (!param.about.empty())
+      out += cat(", ", param.about);
+    out += '\n';
+  }
+  if (op.returns != op::Type::None)
+    out += cat("    gives: ", op::type_name(op.returns), '\n');
+  for (const op::Need& need : op.requests()) {
+    out += cat("    needs: ", op::cap_name(need.cap), need.subject.empty() ? "" : " of ",
+               need.subject, '\n');
+  }
+  for (std::string_view alias : op.aliases) {
+    if (!alias.empty())
+      out += cat("    also: ", alias, '\n');
+  }
+  if (!op.deprecated.empty())
+    out += cat("    deprecated: use ", op.deprecated, '\n');
+  out += "    example:\n";
+  for (std::string_view line : base::split(op.example, '\n'))
+    out += cat("        ", line, '\n');
+  return out;
+}
+
 base::Json op_json(const op::OpDecl& op) {
   const auto text = [](std::string_view view) { return std::string(view); };
   base::Json params = base::Json::array();
@@ -200,8 +202,6 @@ base::Json op_json(const op::OpDecl& op) {
   return json;
 }
 
-} // namespace
-
 int ops(const Context& context) {
   const op::OpTable& table = op_table();
   if (context.options.words == std::vector<std::string>{"--markdown"}) {
@@ -217,7 +217,7 @@ int ops(const Context& context) {
   if (!context.options.words.empty()) {
     const std::string& name = context.options.words[0];
     if (const op::OpDecl* op = table.find(name)) {
-      context.out(details(*op));
+      context.out(op_details(*op));
       return kOk;
     }
     std::vector<std::string_view> names;
@@ -241,7 +241,7 @@ int ops(const Context& context) {
   }
   std::string out;
   for (const op::OpDecl* op : sorted(table))
-    out += cat(details(*op), '\n');
+    out += cat(op_details(*op), '\n');
   context.out(out);
   return kOk;
 }

@@ -72,13 +72,17 @@ void turn_to_help(Options& options) {
   if (options.verb == Verb::Run && !options.words.empty() &&
       (options.words[0] == "--help" || options.words[0] == "-h")) {
     options.verb = Verb::Help;
-    options.words.clear();
+    options.words.erase(options.words.begin());
   } else if (options.verb == Verb::Help && options.command == "help") {
     options.command.clear();
     if (!options.words.empty()) {
       options.command = options.words[0];
       options.words.erase(options.words.begin());
     }
+  }
+  if (options.verb == Verb::Help && options.words == std::vector<std::string>{"--json"}) {
+    options.json = true;
+    options.words.clear();
   }
 }
 
@@ -139,7 +143,6 @@ void add_kept(Options& options, Options&& kept) {
   options.allow_proxy |= kept.allow_proxy;
   options.require_kernel_wall |= kept.require_kernel_wall;
   options.confine_off |= kept.confine_off;
-  options.no_cache |= kept.no_cache;
 }
 
 /// Whether a flag that may widen did so, for an executable that was built with `built`.

@@ -104,7 +104,24 @@ Result<std::unique_ptr<trace::Writer>> open_audit(const Context& context,
   return std::make_unique<AppendWriter>(std::move(*file));
 }
 
-/// Refuses one file for two readers, before either touches it: one would overwrite the other.
+bool is_same(const sys::Spot& a, const sys::Spot& b) {
+  return a.real == b.real || (a.info.type != sys::NodeType::Missing && b.info.type == a.info.type &&
+                              a.info.device == b.info.device && a.info.inode == b.info.inode);
+}
+
+/// Whether a reader would write over a text of the program.
+bool is_source(const Context& context, const sys::Spot& target) {
+  for (std::uint32_t id = 0; id < context.sources.size(); ++id) {
+    const auto source = context.world.fs.locate(absolute(context, context.sources.get(id).path),
+                                                sys::Final::Follow);
+    if (source && source->info.type == sys::NodeType::Regular && is_same(*source, target))
+      return true;
+  }
+  return false;
+}
+
+/// Refuses one file for two readers, before either touches it: one would overwrite the other. The
+/// program's own texts are nobody's either.
 Status check_targets(const Context& context) {
   struct Claim {
     std::string_view flag;
@@ -120,12 +137,12 @@ Status check_targets(const Context& context) {
     auto spot = context.world.fs.locate(absolute(context, **target), sys::Final::Follow);
     if (!spot || spot->info.type == sys::NodeType::Other)
       continue; // opening it says what is wrong; a device may be shared
-    const auto same = [&](const Claim& other) {
-      const sys::NodeInfo &a = other.spot.info, &b = spot->info;
-      return other.spot.real == spot->real ||
-             (a.type != sys::NodeType::Missing && b.type == a.type && a.device == b.device &&
-              a.inode == b.inode);
-    };
+    if (is_source(context, *spot)) {
+      return fail(kind::kBadArgument,
+                  cat(flag, " would write `", **target, "`, which is a source of this program"),
+                  **target, "name another file");
+    }
+    const auto same = [&](const Claim& other) { return is_same(other.spot, *spot); };
     if (const auto taken = std::ranges::find_if(claims, same); taken != claims.end()) {
       return fail(kind::kBadArgument,
                   cat(taken->flag, " and ", flag, " would both write `", **target, '`'), **target,

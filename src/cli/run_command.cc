@@ -16,6 +16,7 @@
 #include "cli/verbs.h"
 #include "lane/lane.h"
 #include "policy/layers.h"
+#include "run/request.h"
 #include "run/run.h"
 #include "sys/fs.h"
 #include "sys/real.h"
@@ -127,6 +128,11 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
   const Options& options = context.options;
   if (options.dry_run != DryRun::No)
     return plan_only(context, loaded, std::move(request));
+  // What never starts leaves no trace: readers open their files for a run.
+  if (const auto refused = run::refusal(own_flag_names(), request)) {
+    context.report(run::to_diag(*refused->failure));
+    return run::exit_code(*refused);
+  }
   const Terminal screen(context);
   trace::Progress* progress = screen.progress();
   const Result<std::unique_ptr<Readers>> readers = Readers::make(context, progress);

@@ -2,7 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/json.h"
-#include "cli/load.h"
+#include "cli/findings.h"
 #include "cli/verbs.h"
 #include "scan/report.h"
 
@@ -35,14 +35,9 @@ int scan(const Context& context) {
     return kUsage;
   }
   const op::OpTable& ops = op_table();
-  diag::Diags diags;
-  const std::optional<Loaded> loaded = load_program(context, ops, program::Strictness::Run, diags);
+  const std::optional<Loaded> loaded = load_sound(context, ops, json ? Form::Json : Form::Text);
   if (!loaded)
     return kUsage;
-  if (loaded->program == nullptr) {
-    context.report(diags);
-    return kUsage;
-  }
   const program::Program& program = *loaded->program;
   const scan::Survey survey = scan::survey(program);
   const std::string& shown = loaded->found.shown;

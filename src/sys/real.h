@@ -38,6 +38,10 @@ private:
   std::unique_ptr<Saved> saved_;
 };
 
+/// A write beyond the limit on the size of files fails from now on, instead of ending perch without
+/// a word. Programs that perch starts have the signal as it was.
+void ignore_file_size_signal();
+
 /// Opens /dev/null for each of the descriptors 0 to 2 that perch was started without, so that no
 /// file of ours ever becomes a standard stream. First thing in main. Returns whether standard
 /// output was one of them.

@@ -72,13 +72,16 @@ SignalGuard::~SignalGuard() {
   handler_root = nullptr;
 }
 
+void ignore_file_size_signal() { ::signal(SIGXFSZ, SIG_IGN); }
+
 bool open_missing_standard_streams() {
   bool out_closed = false;
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
       continue;
-    // The lowest free number is fd. Read from 1 or write to 0 fails, as it should.
-    int opened = ::open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+    // The lowest free number is fd. What is written to 1 fails, so that no result is lost without
+    // a word; perch's own words for 2 are not missed.
+    int opened = ::open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
     PERCH_ASSERT(opened == fd);
     out_closed |= fd == STDOUT_FILENO;
   }
