@@ -20,6 +20,19 @@ constexpr std::size_t kChunk = 64u << 10;
 /// zlib counts input in 32 bits.
 constexpr std::size_t kMaxInput = 1u << 30;
 
+/// What zlib calls a framing.
+int window_bits(Framing framing) {
+  switch (framing) {
+  case Framing::Gzip:
+    return kWindowBits + kGzipBits;
+  case Framing::Zlib:
+    return kWindowBits;
+  case Framing::Raw:
+    break;
+  }
+  return -kWindowBits;
+}
+
 Bytef* input_pointer(std::string_view bytes) {
   return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data())); // zlib only reads it
 }
@@ -32,10 +45,9 @@ struct Deflater::Stream {
 };
 
 Deflater::Deflater(Framing framing) : stream_(std::make_unique<Stream>()) {
-  const int bits = framing == Framing::Gzip ? kWindowBits + kGzipBits : -kWindowBits;
   constexpr int kMemoryLevel = 8;
-  const int code = deflateInit2(&stream_->z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, bits, kMemoryLevel,
-                                Z_DEFAULT_STRATEGY);
+  const int code = deflateInit2(&stream_->z, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+                                window_bits(framing), kMemoryLevel, Z_DEFAULT_STRATEGY);
   PERCH_ASSERT(code == Z_OK);
 }
 
@@ -83,8 +95,7 @@ struct Inflater::Stream {
 
 Inflater::Inflater(Framing framing) : stream_(std::make_unique<Stream>()) {
   stream_->framing = framing;
-  const int bits = framing == Framing::Gzip ? kWindowBits + kGzipBits : -kWindowBits;
-  const int code = inflateInit2(&stream_->z, bits);
+  const int code = inflateInit2(&stream_->z, window_bits(framing));
   PERCH_ASSERT(code == Z_OK);
 }
 
@@ -99,7 +110,7 @@ Status Inflater::write(std::string_view bytes, const ByteSink& sink) {
   auto& z = stream_->z;
   while (!bytes.empty()) {
     if (stream_->ended) {
-      if (stream_->framing == Framing::Raw)
+      if (stream_->framing != Framing::Gzip)
         return {};
       // Padding behind the last member, or one more member.
       bytes.remove_prefix(std::min(bytes.find_first_not_of('\0'), bytes.size()));

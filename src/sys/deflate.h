@@ -15,6 +15,7 @@ using ByteSink = std::function<Status(std::string_view)>;
 
 enum class Framing : std::uint8_t {
   Gzip, ///< with header and checksum; several members in a row are one stream
+  Zlib, ///< with the two bytes and the checksum of RFC 1950
   Raw,  ///< deflate alone, as in ZIP entries
 };
 
@@ -42,7 +43,8 @@ public:
   Inflater(Inflater&&) noexcept;
   ~Inflater();
 
-  /// Bytes behind the end of a raw stream are ignored; behind a gzip stream only zeros may follow.
+  /// Behind the end of a gzip stream only zeros may follow; behind that of any other, bytes are
+  /// ignored.
   Status write(std::string_view bytes, const ByteSink& sink);
   /// Fails when the stream is not complete.
   [[nodiscard]] Status finish() const;

@@ -1,5 +1,6 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "sys/content_coding.h"
 #include "sys/http.h"
 #include "sys/late_relocations.h"
 #include "sys/real.h"
@@ -73,7 +74,9 @@ struct Running {
   std::uint64_t received = 0;
   bool body_begun = false;
   bool body_unwanted = false; ///< ended on purpose: the reply is complete without its body
-  std::optional<Error> error; ///< of the sink or of a limit
+  bool decompresses = false;  ///< the compression was perch's wish
+  std::optional<ContentDecoder> decoder; ///< from the first byte of a body on
+  std::optional<Error> error;            ///< of the sink or of a limit
 };
 
 /// Also called for interim responses, each of which starts anew, and for trailers, which are left
@@ -94,6 +97,70 @@ std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* context
   return count;
 }
 
+std::string_view header_of(const HttpReply& reply, std::string_view name) {
+  for (const auto& [key, value] : reply.headers) {
+    if (equal_names(key, name))
+      return value;
+  }
+  return {};
+}
+
+Status check_size(const HttpExchange& exchange, std::uint64_t bytes) {
+  if (bytes <= exchange.max_body_bytes)
+    return {};
+  return fail(
+      kind::kOutputTooLarge,
+      cat("the answer of ", exchange.host, " has more than ", exchange.max_body_bytes, " bytes"),
+      exchange.url);
+}
+
+/// What the server says about its body, before any of it is received.
+Status check_announced_size(const Running& running) {
+  const auto announced = base::parse_int(header_of(running.reply, "Content-Length"));
+  return announced && *announced > 0
+             ? check_size(running.exchange, static_cast<std::uint64_t>(*announced))
+             : Status();
+}
+
+/// Every byte of the body, as the caller gets it, comes by here.
+Status take(Running& running, std::string_view bytes) {
+  const HttpExchange& exchange = running.exchange;
+  running.received += bytes.size();
+  PERCH_TRY(check_size(exchange, running.received));
+  if (exchange.sink)
+    return exchange.sink(bytes);
+  running.reply.body += bytes;
+  return {};
+}
+
+Error damaged(const HttpExchange& exchange, const Error& why) {
+  return {.kind = kind::kHttpError,
+          .message = cat("the answer of ", exchange.host, " cannot be used: ", why.message),
+          .detail = exchange.url};
+}
+
+/// Through the decoder, if the body is one that needs it.
+Status decode(Running& running, std::string_view bytes) {
+  if (!running.decompresses)
+    return take(running, bytes);
+  if (!running.decoder) {
+    auto decoder = ContentDecoder::make(header_of(running.reply, "Content-Encoding"));
+    if (!decoder)
+      return std::unexpected(damaged(running.exchange, decoder.error()));
+    running.decoder.emplace(std::move(*decoder));
+  }
+  std::optional<Error> of_taker;
+  const Status done = running.decoder->write(bytes, [&](std::string_view piece) {
+    Status taken = take(running, piece);
+    if (!taken)
+      of_taker = taken.error();
+    return taken;
+  });
+  if (done)
+    return {};
+  return std::unexpected(of_taker ? std::move(*of_taker) : damaged(running.exchange, done.error()));
+}
+
 std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* context) {
   auto& running = *static_cast<Running*>(context);
   const HttpExchange& exchange = running.exchange;
@@ -101,24 +168,40 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* context) 
     running.body_unwanted = true;
     return CURL_WRITEFUNC_ERROR;
   }
+  Status taken = running.body_begun ? Status() : check_announced_size(running);
   running.body_begun = true;
-  running.received += count;
-  if (running.received > exchange.max_body_bytes) {
-    running.error = Error{.kind = kind::kOutputTooLarge,
-                          .message = cat("the answer of ", exchange.host, " has more than ",
-                                         exchange.max_body_bytes, " bytes"),
-                          .detail = exchange.url};
-    return CURL_WRITEFUNC_ERROR;
-  }
-  if (!exchange.sink) {
-    running.reply.body.append(bytes, count);
-    return count;
-  }
-  Status taken = exchange.sink({bytes, count});
+  if (taken)
+    taken = decode(running, {bytes, count});
   if (taken)
     return count;
   running.error = std::move(taken).error();
   return CURL_WRITEFUNC_ERROR;
+}
+
+/// Whether an answer has a body at all, be it empty: not to HEAD, and not with these statuses.
+bool has_body(const Running& running) {
+  constexpr int kFirstFinal = 200, kNoContent = 204, kNotModified = 304;
+  const int status = running.reply.status;
+  const auto& wanted = running.exchange.wants_body;
+  return running.exchange.method != "HEAD" && status >= kFirstFinal && status != kNoContent &&
+         status != kNotModified && (!wanted || wanted(status));
+}
+
+/// A connection that closes is the end of a body without a length, whoever closed it: only the
+/// compressed data itself knows whether all of it came.
+Status check_end(const Running& running) {
+  if (!running.decompresses || !has_body(running))
+    return {};
+  Status ended;
+  if (running.decoder) {
+    ended = running.decoder->finish();
+  } else if (header_of(running.reply, "Content-Length") != "0") {
+    // Some servers name a coding for nothing at all, and say that it is nothing.
+    PERCH_TRY_ASSIGN(const ContentDecoder decoder,
+                     ContentDecoder::make(header_of(running.reply, "Content-Encoding")));
+    ended = decoder.finish();
+  }
+  return ended;
 }
 
 /// The status is known to curl before the first byte of the body is ours.
@@ -177,8 +260,11 @@ void set_method(CURL* easy, const HttpExchange& exchange) {
   set(easy, CURLOPT_CUSTOMREQUEST, exchange.method.c_str());
 }
 
-List header_list(const HttpExchange& exchange) {
+List header_list(const HttpExchange& exchange, bool decompresses) {
   List out;
+  // Not by CURLOPT_ACCEPT_ENCODING: curl takes compressed data that is cut off for a whole body.
+  if (decompresses)
+    append(out, cat("Accept-Encoding: ", kAcceptedCodings));
   for (const auto& [name, value] : exchange.headers)
     append(out, value.empty() ? cat(name, ';') : cat(name, ": ", value));
   // What curl would add by itself.
@@ -274,12 +360,9 @@ Result<CURLcode> CurlTransport::perform(CURL* easy, CancelToken& cancel) {
   }
 }
 
-/// Leaves out what no longer holds once curl has decompressed a body.
+/// Leaves out what no longer holds once a body was decompressed.
 void drop_encoding(HttpReply& reply) {
-  const bool encoded = std::ranges::any_of(reply.headers, [](const auto& header) {
-    return equal_names(header.first, "Content-Encoding");
-  });
-  if (!encoded)
+  if (header_of(reply, "Content-Encoding").empty())
     return;
   std::erase_if(reply.headers, [](const auto& header) {
     return equal_names(header.first, "Content-Encoding") ||
@@ -310,12 +393,13 @@ Result<HttpReply> CurlTransport::exchange(const HttpExchange& exchange, CancelTo
   const Easy owner(::curl_easy_init());
   PERCH_ASSERT(owner != nullptr);
   CURL* easy = owner.get();
-  Running running{.exchange = exchange};
+  Running running{.exchange = exchange,
+                  .decompresses =
+                      !has_header(exchange, "Accept-Encoding") && !has_header(exchange, "Range")};
   std::pair<CURL*, Running*> body_context(easy, &running);
   std::array<char, CURL_ERROR_SIZE> details = {};
-  const List headers = header_list(exchange), addresses = address_list(exchange);
-  const bool decompresses =
-      !has_header(exchange, "Accept-Encoding") && !has_header(exchange, "Range");
+  const List headers = header_list(exchange, running.decompresses),
+             addresses = address_list(exchange);
 
   set_limits(easy, exchange);
   set_trust(easy);
@@ -328,8 +412,6 @@ Result<HttpReply> CurlTransport::exchange(const HttpExchange& exchange, CancelTo
   set(easy, CURLOPT_HEADERDATA, &running);
   set(easy, CURLOPT_WRITEFUNCTION, on_body_with_status);
   set(easy, CURLOPT_WRITEDATA, &body_context);
-  if (decompresses)
-    set(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 
   PERCH_TRY_ASSIGN(const CURLcode code, perform(easy, cancel));
   if (running.error)
@@ -339,7 +421,9 @@ Result<HttpReply> CurlTransport::exchange(const HttpExchange& exchange, CancelTo
   long status = 0;
   (void)::curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   running.reply.status = static_cast<int>(status);
-  if (decompresses)
+  if (const Status ended = check_end(running); !ended)
+    return std::unexpected(damaged(exchange, ended.error()));
+  if (running.decompresses)
     drop_encoding(running.reply);
   return std::move(running.reply);
 }

@@ -8,6 +8,9 @@
     /hops/N           302 to /hops/N-1; /hops/0 is /hello
     /chunked          200, chunked, three chunks
     /gzip             200 with Content-Encoding: gzip
+    /coded/CODING     the same with that coding: gzip, zlib, raw (both called deflate), br (which is none), or
+                      nothing (gzip, with no byte of it)
+    /cut/CODING       the first half of that, its end being that of the connection
     /large            200, a body of 33 MiB
     /half             promises 1,000 bytes, sends 10 and closes
     /drip             promises 1,000 bytes, sends one every 100 ms
@@ -24,6 +27,7 @@ import ssl
 import subprocess
 import threading
 import time
+import zlib
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -89,6 +93,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def on_gzip(self, _):
         self.answer(gzip.compress(b"compressed\n"), Content_Encoding="gzip")
+
+    def coded(self, coding):
+        """The name of a coding, and a body of that kind."""
+        text, raw = b"compressed\n" * 1000, zlib.compressobj(wbits=-15)
+        return {"gzip": ("gzip", gzip.compress(text)), "zlib": ("deflate", zlib.compress(text)),
+                "raw": ("deflate", raw.compress(text) + raw.flush()), "br": ("br", text), "nothing": ("gzip", b"")}[coding]
+
+    def on_coded(self, coding):
+        name, body = self.coded(coding)
+        self.answer(body, Content_Encoding=name)
+
+    def on_cut(self, coding):
+        name, body = self.coded(coding)
+        self.send_response(200)
+        self.send_header("Content-Encoding", name)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body[:len(body) // 2])
 
     def on_large(self, _):
         self.answer(b"x" * (33 << 20))

@@ -43,7 +43,7 @@ std::string mixed(std::size_t size) {
 
 TEST(deflate, gives_back_what_it_was_given_in_pieces_of_any_size) {
   for (const std::string& bytes : {std::string(), std::string("x"), mixed(300'000)}) {
-    for (const auto framing : {Framing::Gzip, Framing::Raw}) {
+    for (const auto framing : {Framing::Gzip, Framing::Zlib, Framing::Raw}) {
       for (const std::size_t piece : {1u, 1000u, 1'000'000u}) {
         const std::string code = packed(framing, bytes, piece);
         EXPECT_EQ(expanded(framing, code, piece).value_or("(failed)"), bytes);
