@@ -6,14 +6,11 @@
 #include "run/bundle.h"
 #include "run/expr.h"
 #include "run/gate_guest.h"
-#include "run/gate_http.h"
-#include "run/private_store.h"
+#include "run/remote_module.h"
 #include "run/shared_run.h"
 #include "run/step.h"
 #include "sys/digest.h"
 #include "sys/fs.h"
-
-#include <algorithm>
 
 namespace perch::run {
 
@@ -23,31 +20,14 @@ using base::cat;
 using program::WasmRunNode;
 
 constexpr Actor kActor{.name = "wasm_run"};
-constexpr std::uint64_t kLargestModule = 1ull << 30;
-constexpr std::string_view kRemote = "https://", kPlain = "http://";
-
-std::string lower_ascii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
-bool is_digest(std::string_view text) {
-  return text.size() == 64 && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
+constexpr std::string_view kPlain = "http://";
 
 /// The digest of `wasm_hash`, 64 lower-case digits; empty without one.
 Eval<std::string> pin_of(State& state, const WasmRunNode& node) {
   if (node.hash == nullptr)
     return std::string();
   PERCH_TRY_ASSIGN(const std::string text, text_of(state, *node.hash));
-  std::string digest = lower_ascii(text);
-  if (digest.starts_with("sha256:"))
-    digest.erase(0, 7);
-  if (is_digest(digest))
+  if (std::string digest = digest_text(text); !digest.empty())
     return digest;
   return raise(state, node.hash->span,
                {.kind = kind::kBadArgument,
@@ -136,54 +116,50 @@ load_entry(State& state, const WasmRunNode& node, std::string_view path, std::st
   return module;
 }
 
-/// The digests that a fetched module may have.
-std::vector<std::string> accepted_pins(const State& state, std::string_view pin) {
-  std::vector<std::string> pins;
-  if (!pin.empty())
-    return {std::string(pin)};
-  for (const std::string& accepted : state.run.request().wasm_pins) {
-    std::string digest = lower_ascii(accepted);
-    if (digest.starts_with("sha256:"))
-      digest.erase(0, 7);
-    pins.push_back(std::move(digest));
+/// From a built executable what was fetched for it; null: nothing that would be accepted now.
+Result<std::shared_ptr<const lane::Module>>
+load_brought(State& state, const WasmRunNode& node, const std::string& url, std::string_view pin) {
+  Archive* archive = state.run.setting().archive;
+  if (archive == nullptr)
+    return nullptr;
+  const auto code = archive->code(url, metering_of(node));
+  if (!code && code.error().kind == kind::kFileNotFound)
+    return nullptr;
+  PERCH_TRY(code);
+  if (*code && accepts_digest(state, pin, (*code)->sha256)) {
+    auto module = state.run.setting().guests.load_ahead(url, **code, pin, metering_of(node));
+    if (module || module.error().kind != kind::kWasmCompileFailed)
+      return module;
   }
-  return pins;
+  PERCH_TRY_ASSIGN(const std::string bytes, archive->read(url));
+  const std::string digest = sys::hex_digest(sys::DigestKind::Sha256, bytes);
+  if (!accepts_digest(state, pin, digest))
+    return nullptr;
+  return load_bytes(state, node, url, bytes, digest);
 }
 
-/// A module from the network: fetched once, kept by its digest, accepted only with a pin.
+/// Fetched, unless it is kept. What turns out to be no module is not kept.
+Result<std::shared_ptr<const lane::Module>>
+load_fetched(State& state, const WasmRunNode& node, const std::string& url, std::string_view pin) {
+  PERCH_TRY_ASSIGN(const RemoteModule remote, remote_module(state, url, pin));
+  PERCH_TRY_ASSIGN(auto module, load_bytes(state, node, url, remote.bytes, remote.sha256));
+  keep_remote(state, url, remote);
+  return module;
+}
+
+/// A module from the network.
 Result<std::shared_ptr<const lane::Module>>
 load_remote(State& state, const WasmRunNode& node, const std::string& url, std::string_view pin) {
-  const auto pins = accepted_pins(state, pin);
-  if (pins.empty()) {
-    return fail(kind::kWasmHashMismatch,
-                cat("the module ", url, " has no pin, so nothing is fetched"), url,
-                "pin it with wasm_hash \"sha256:…\" or --accept-wasm-hash");
+  std::string identity = cat("remote:", static_cast<int>(metering_of(node)), ':', url);
+  auto known = state.run.find_module(identity);
+  if (known != nullptr && accepts_digest(state, pin, known->sha256()))
+    return known;
+  PERCH_TRY_ASSIGN(auto module, load_brought(state, node, url, pin));
+  if (module == nullptr) {
+    PERCH_TRY_ASSIGN(module, load_fetched(state, node, url, pin));
   }
-  const PrivateStore store(state.run.setting().world,
-                           cat(state.run.setting().cache_directory, "/modules"));
-  for (const std::string& digest : pins) {
-    const auto kept = store.read(digest, kLargestModule);
-    if (kept && sys::hex_digest(sys::DigestKind::Sha256, *kept) == digest)
-      return load_bytes(state, node, url, *kept, digest);
-  }
-  PERCH_TRY(state.out->flush(*state.cancel));
-  PERCH_TRY_ASSIGN(const op::HttpResponse response,
-                   fetch(state.run.gate(), state.scope(), kActor,
-                         {.url = url, .max_body_bytes = kLargestModule}));
-  if (response.status != 200) {
-    return fail(kind::kHttpStatus, cat("fetching ", url, " ended with status ", response.status),
-                url);
-  }
-  const std::string digest = sys::hex_digest(sys::DigestKind::Sha256, response.body);
-  if (std::ranges::find(pins, digest) == pins.end()) {
-    return fail(kind::kWasmHashMismatch,
-                cat("the module ", url, " has the digest sha256:", digest,
-                    ", its pin is sha256:", pins.front()),
-                url, "find out why the module changed before you change the pin");
-  }
-  if (const auto kept = store.write(digest, response.body); !kept)
-    state.run.say(cat("the fetched module is not kept: ", kept.error().message));
-  return load_bytes(state, node, url, response.body, digest);
+  state.run.keep_module(std::move(identity), module);
+  return module;
 }
 
 /// The path of the entry that `alias` names; the analyzer has checked that there is one.
@@ -211,14 +187,15 @@ Eval<LoadedModule> load_module(State& state, const WasmRunNode& node, const std:
     return LoadedModule{.module = std::move(module), .base_name = base_name(path)};
   }
   if (name.starts_with(kPlain)) {
-    return raise(state, node.path.span,
-                 {.kind = kind::kBadArgument,
-                  .message = "a module is fetched over https only",
-                  .help = cat("write it as ", kRemote, std::string_view(name).substr(kPlain.size()),
-                              ", and pin it with wasm_hash")});
+    return raise(
+        state, node.path.span,
+        {.kind = kind::kBadArgument,
+         .message = "a module is fetched over https only",
+         .help = cat("write it as ", kRemoteModule, std::string_view(name).substr(kPlain.size()),
+                     ", and pin it with wasm_hash")});
   }
-  auto module = name.starts_with(kRemote) ? load_remote(state, node, name, pin)
-                                          : load_file(state, node, name, pin);
+  auto module = name.starts_with(kRemoteModule) ? load_remote(state, node, name, pin)
+                                                : load_file(state, node, name, pin);
   if (!module)
     return raise(state, node.path.span, std::move(module).error());
   return LoadedModule{.module = std::move(*module), .base_name = base_name(name)};

@@ -25,6 +25,10 @@ public:
                                                 std::uint64_t limit_bytes) const;
   /// Puts a file (0600) into the directory (0700). Errors: cache_error, file_*.
   [[nodiscard]] Status write(std::string_view name, std::string_view bytes) const;
+  /// Makes the file the one that was used last.
+  void touch(std::string_view name) const;
+  /// Removes what was used or written longest ago until the rest has at most `limit_bytes`.
+  void trim(std::uint64_t limit_bytes) const;
 
 private:
   [[nodiscard]] bool is_private(const sys::NodeInfo& info) const;
@@ -32,5 +36,8 @@ private:
   sys::World& world_;
   std::string directory_;
 };
+
+/// Where `cache` blocks keep what they remember, below perch's own cache directory.
+[[nodiscard]] std::string block_directory(std::string_view cache_directory);
 
 } // namespace perch::run
