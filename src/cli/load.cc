@@ -218,7 +218,8 @@ Result<Loaded> try_load_program(const Context& context, const op::OpTable& ops,
         auto own = own_import_name(world, name);
         return own ? own : loader.variable(name);
       },
-      .program_exists = [&](std::string_view name) { return on_path(world, name); }};
+      .program_exists = [&](std::string_view name) { return on_path(world, name); },
+      .accepts_digests = !context.options.wasm_pins.empty()};
   auto program = program::analyze(context.sources, {.source = source, .directory = found.directory},
                                   ops, loading, strictness, diags);
   return Loaded{.found = std::move(found), .program = std::move(program)};

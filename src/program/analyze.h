@@ -23,6 +23,8 @@ struct Loading {
   /// Whether a program of this name can be found; decides whether an unknown head that is nearly an
   /// op is a typing error. May be null: no.
   std::function<bool(std::string_view name)> program_exists;
+  /// Modules from the network need no pin in the file: the command line accepts digests.
+  bool accepts_digests = false;
 };
 
 enum class Strictness : std::uint8_t {

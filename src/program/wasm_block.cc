@@ -82,7 +82,8 @@ void Analyzer::check_alias(const lang::Word& module) {
 void Analyzer::check_remote_pin(const WasmRunNode& made) {
   if (!made.path.plain() || made.hash != nullptr)
     return;
-  if (strictness_ == Strictness::Check && made.path.text.starts_with("https://")) {
+  if (strictness_ == Strictness::Check && !loading_.accepts_digests &&
+      made.path.text.starts_with("https://")) {
     diags_.error(RemoteWithoutPin{}, made.path.span);
   }
   if (made.path.text.starts_with("http://")) {
