@@ -171,4 +171,8 @@ std::string native_entry(std::string_view module_sha256, bool metered) {
   return cat(kNativePrefix, module_sha256, metered ? "-fuel" : "");
 }
 
+std::string fetched_entry(std::string_view module_sha256) {
+  return cat(kModulesPrefix, module_sha256, ".wasm");
+}
+
 } // namespace perch::bundle

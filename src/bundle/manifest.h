@@ -19,6 +19,7 @@ inline constexpr std::string_view kManifestEntry = "perch/manifest.json";
 inline constexpr std::string_view kProgramEntry = "perch/program.perch";
 inline constexpr std::string_view kImportsPrefix = "perch/imports/";
 inline constexpr std::string_view kFilesPrefix = "files/";
+inline constexpr std::string_view kModulesPrefix = "modules/"; ///< fetched for the executable
 inline constexpr std::string_view kNativePrefix = "native/";
 
 /// A file that the program or one of its imports imports, under the name analysis asks for it.
@@ -35,7 +36,7 @@ struct Manifest {
   std::string perch_sha256; ///< hex, of the perch it was made of
   bool strict = false;
   std::vector<std::string> flags;                           ///< perch's own, given to --build
-  std::vector<std::pair<std::string, std::string>> aliases; ///< alias, entry; sorted
+  std::vector<std::pair<std::string, std::string>> aliases; ///< alias or address, entry; sorted
   std::vector<Import> imports;                              ///< in the order they are loaded
   EntryList entries;                                        ///< of a manifest that was parsed
 };
@@ -49,5 +50,8 @@ struct Manifest {
 
 /// `native/SHA256`, with `-fuel` for code that counts instructions.
 [[nodiscard]] std::string native_entry(std::string_view module_sha256, bool metered);
+
+/// `modules/SHA256.wasm`
+[[nodiscard]] std::string fetched_entry(std::string_view module_sha256);
 
 } // namespace perch::bundle

@@ -39,8 +39,13 @@ private:
   Status add(Entry entry, std::string_view bytes, const sys::ZipNew& how);
   Status add_file(const IncludedFile& file);
   Status add_streamed(const IncludedFile& file, int fd);
-  Status add_whole(const IncludedFile& file, std::string_view bytes);
-  Status add_module(const IncludedFile& file, std::string_view module);
+  /// What is known before its content.
+  struct NewFile {
+    const std::string& entry;
+    std::uint32_t mode = 0644;
+  };
+  Status add_whole(const NewFile& file, std::string_view bytes);
+  Status add_module(const NewFile& file, std::string_view shown, std::string_view module);
   /// Code that is being made.
   struct NewCode {
     std::string entry;
@@ -120,10 +125,9 @@ void Writer::begin_code(std::string_view shown, std::string_view module, const s
 }
 
 /// The module is packed while it is compiled.
-Status Writer::add_module(const IncludedFile& file, std::string_view module) {
+Status Writer::add_module(const NewFile& file, std::string_view shown, std::string_view module) {
   const std::string sha256 = sys::hex_digest(DigestKind::Sha256, module);
   const bool metered = contains(plan_.metered, file.entry);
-  const std::string_view shown = std::string_view(file.entry).substr(kFilesPrefix.size());
   std::vector<NewCode> begun;
   if (metered)
     begin_code(shown, module, sha256, true, begun);
@@ -139,9 +143,9 @@ Status Writer::add_module(const IncludedFile& file, std::string_view module) {
   return {};
 }
 
-Status Writer::add_whole(const IncludedFile& file, std::string_view bytes) {
-  const std::uint32_t mode = file.info.mode & 0777;
-  return add({.name = file.entry, .mode = mode}, bytes, {.name = file.entry, .mode = mode});
+Status Writer::add_whole(const NewFile& file, std::string_view bytes) {
+  return add({.name = file.entry, .mode = file.mode}, bytes,
+             {.name = file.entry, .mode = file.mode});
 }
 
 Status Writer::add_file(const IncludedFile& file) {
@@ -154,7 +158,10 @@ Status Writer::add_file(const IncludedFile& file) {
   if (!module && file.info.size > kWhole)
     return add_streamed(file, fd.get());
   PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd.get(), kLargestModule, file.path));
-  return module ? add_module(file, bytes) : add_whole(file, bytes);
+  const NewFile added{.entry = file.entry, .mode = file.info.mode & 0777};
+  if (!module)
+    return add_whole(added, bytes);
+  return add_module(added, std::string_view(file.entry).substr(kFilesPrefix.size()), bytes);
 }
 
 Status Writer::copy_perch(std::size_t marker_at) {
@@ -192,6 +199,8 @@ Result<Written> Writer::write(std::size_t marker_at) {
     PERCH_TRY(add({.name = source.entry}, source.text, {.name = source.entry}));
   for (const IncludedFile& file : plan_.files)
     PERCH_TRY(add_file(file));
+  for (const FetchedModule& module : plan_.fetched)
+    PERCH_TRY(add_module({.entry = module.entry}, module.shown, module.bytes));
   PERCH_TRY_ASSIGN(Marker marker, add_manifest());
   marker.archive_begin = perch_.size();
   PERCH_TRY(out_.write_at(marker_at, marker_bytes(marker)));

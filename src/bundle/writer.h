@@ -20,6 +20,13 @@ struct SourceText {
   std::string_view text; ///< outlives the writing
 };
 
+/// A module from the network; the manifest's aliases say from where.
+struct FetchedModule {
+  std::string entry;
+  std::string shown; ///< its address
+  std::string bytes;
+};
+
 /// Begins to make the native code of a module; what it returns waits for it, or, dropped, for its
 /// end. `shown` names the module in messages. Lifetime: borrows the module until then.
 using Compiling = std::function<Result<std::string>()>;
@@ -30,6 +37,7 @@ struct Plan {
   Manifest manifest; ///< without digests, which are added
   std::vector<SourceText> sources;
   std::vector<IncludedFile> files;
+  std::vector<FetchedModule> fetched; ///< each entry once
   /// Entries with modules that run with `wasm_fuel`, or without: code for what is asked for, and
   /// unmetered code for any other `.wasm`. Sorted.
   std::vector<std::string> metered, unmetered;

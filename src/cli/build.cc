@@ -7,6 +7,7 @@
 #include "bundle/marker.h"
 #include "bundle/writer.h"
 #include "cli/load.h"
+#include "cli/remote_modules.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
 #include "program/walk.h"
@@ -90,8 +91,26 @@ void note_metering(const program::Program& program, const bundle::Collected& col
         (run.fuel != nullptr ? plan.metered : plan.unmetered).push_back(entry);
     }
   });
-  std::ranges::sort(plan.metered);
-  std::ranges::sort(plan.unmetered);
+}
+
+/// The program's modules from the network, which go along, each under its address.
+void fetch_modules(const Context& context, const Found& found, const Sources& sources,
+                   bundle::Plan& plan, diag::Diags& diags) {
+  const RemoteUses uses = remote_uses(*sources.program);
+  auto& aliases = plan.manifest.aliases;
+  use_remote_modules(context, {.found = found, .program = sources.program}, uses.known, diags,
+                     [&](const RemoteUse& use, const run::RemoteModule& module) -> Status {
+                       const std::string entry = bundle::fetched_entry(module.sha256);
+                       (use.metered ? plan.metered : plan.unmetered).push_back(entry);
+                       if (std::ranges::find(plan.fetched, entry, &bundle::FetchedModule::entry) ==
+                           plan.fetched.end())
+                         plan.fetched.push_back(
+                             {.entry = entry, .shown = use.url, .bytes = module.bytes});
+                       const std::pair alias(use.url, entry);
+                       if (std::ranges::find(aliases, alias) == aliases.end())
+                         aliases.push_back(alias);
+                       return {};
+                     });
 }
 
 /// SOURCE_DATE_EPOCH; nothing else about time is in an archive, so that a build can be repeated.
@@ -208,8 +227,9 @@ Status write(const Context& context, const sys::Spot& target, bundle::Plan plan)
   return {};
 }
 
+/// What goes into the executable. Mistakes of the program are in `diags`.
 Result<bundle::Plan> make_plan(const Context& context, const Found& found, Sources&& sources,
-                               bundle::Collected&& collected) {
+                               bundle::Collected&& collected, diag::Diags& diags) {
   bundle::Plan plan;
   PERCH_TRY_ASSIGN(plan.manifest.built_at, build_time(context));
   plan.manifest.name = sources.program->name;
@@ -222,6 +242,10 @@ Result<bundle::Plan> make_plan(const Context& context, const Found& found, Sourc
   plan.manifest.imports = std::move(sources.imports);
   note_metering(*sources.program, collected, plan);
   plan.manifest.aliases = std::move(collected.aliases);
+  fetch_modules(context, found, sources, plan, diags);
+  std::ranges::sort(plan.manifest.aliases);
+  std::ranges::sort(plan.metered);
+  std::ranges::sort(plan.unmetered);
   plan.sources = std::move(sources.texts);
   plan.files = std::move(collected.files);
   return plan;
@@ -242,7 +266,9 @@ Result<bool> build_from(const Context& context, const Found& found, diag::Diags&
     return false;
   PERCH_TRY(check_output(context, target.spot, sources, *collected));
   PERCH_TRY_ASSIGN(bundle::Plan plan,
-                   make_plan(context, found, std::move(sources), std::move(*collected)));
+                   make_plan(context, found, std::move(sources), std::move(*collected), diags));
+  if (diags.has_errors())
+    return false;
   PERCH_TRY(write(context, target.spot, std::move(plan)));
   return true;
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bundle/unpack.h"
 #include "cli/directories.h"
+#include "run/remote_module.h"
 
 #include <memory>
 
@@ -47,8 +48,17 @@ std::vector<std::string> BuiltArchive::paths(std::string_view within) const {
 }
 
 Result<bundle::Entry> BuiltArchive::file(std::string_view path) const {
-  if (auto entry = reader_.manifest().entries.find(cat(bundle::kFilesPrefix, path)))
+  const bundle::Manifest& manifest = reader_.manifest();
+  if (auto entry = manifest.entries.find(cat(bundle::kFilesPrefix, path)))
     return std::move(*entry);
+  if (path.starts_with(run::kRemoteModule)) {
+    for (const auto& [address, name] : manifest.aliases) {
+      if (address != path)
+        continue;
+      if (auto entry = manifest.entries.find(name))
+        return std::move(*entry);
+    }
+  }
   constexpr std::size_t kShown = 10;
   std::vector<std::string> known = paths({});
   const std::size_t more = known.size() > kShown ? known.size() - kShown : 0;

@@ -12,6 +12,7 @@
 #include "trace/label.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace perch::cli {
 
@@ -28,8 +29,15 @@ struct Inspected {
   std::shared_ptr<const program::Program> program; ///< null: this perch cannot read it
 };
 
+/// What the program brings along: its files, and modules that were fetched.
+void each_file(const bundle::Manifest& manifest, const std::function<void(const Entry&)>& take) {
+  for (const std::string_view prefix : {bundle::kFilesPrefix, bundle::kModulesPrefix})
+    manifest.entries.each_below(prefix, take);
+}
+
 std::string_view file_name(const Entry& entry) {
-  return std::string_view(entry.name).substr(bundle::kFilesPrefix.size());
+  const std::string_view name = entry.name;
+  return name.starts_with(bundle::kFilesPrefix) ? name.substr(bundle::kFilesPrefix.size()) : name;
 }
 
 /// On one line, whatever it holds.
@@ -99,9 +107,7 @@ Json program_json(const Context& context, const Inspected& app) {
 std::string as_json(const Context& context, const Inspected& app) {
   const bundle::Manifest& manifest = app.archive.manifest();
   Json files = Json::array();
-  manifest.entries.each_below(bundle::kFilesPrefix, [&](const Entry& entry) {
-    files.push_back(file_json(manifest, entry));
-  });
+  each_file(manifest, [&](const Entry& entry) { files.push_back(file_json(manifest, entry)); });
   const std::string built = time_of(manifest);
   const Json json = {{"program", program_json(context, app)},
                      {"perch", manifest.perch_version},
@@ -157,7 +163,7 @@ std::string program_text(const Context& context, const Inspected& app) {
 
 std::string files_text(const bundle::Manifest& manifest) {
   std::string out;
-  manifest.entries.each_below(bundle::kFilesPrefix, [&](const Entry& entry) {
+  each_file(manifest, [&](const Entry& entry) {
     const std::string alias = alias_of(manifest, entry);
     out += cat(out.empty() ? "\nFiles\n" : "", "  ", shown_name(entry),
                alias.empty() ? "" : cat(" as ", alias), ", ", entry.size, " bytes, ",

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/directories.h"
 #include "cli/load.h"
+#include "cli/remote_modules.h"
 #include "cli/verbs.h"
 #include "lane/lane.h"
 #include "program/walk.h"
@@ -36,7 +37,7 @@ Modules modules_of(const program::Program& program, const std::string& directory
         }
       }
     } else if (const auto path = program::known_text(run.path, program)) {
-      if (!path->starts_with("https://"))
+      if (!path->starts_with(run::kRemoteModule))
         modules.paths.insert(sys::absolute_path(directory, *path));
     } else {
       ++modules.computed;
@@ -50,6 +51,25 @@ Status warm_one(const Context& context, lane::WasmLane& guests, const std::strin
   PERCH_TRY_ASSIGN(const sys::Fd fd, context.world.fs.open(spot, sys::Access::Read, 0));
   PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd.get(), kMaxModule, path));
   return guests.warm(path, bytes);
+}
+
+void say_compiled(const Context& context, const std::string& name) {
+  if (!context.options.quiet)
+    context.err(base::cat("compiled ", name, '\n'));
+}
+
+/// Those of the network; false when something went wrong and was reported.
+bool warm_remote(const Context& context, const Loaded& loaded, lane::WasmLane& guests,
+                 const std::vector<RemoteUse>& uses) {
+  diag::Diags diags;
+  use_remote_modules(context, loaded, uses, diags,
+                     [&](const RemoteUse& use, const run::RemoteModule& module) -> Status {
+                       PERCH_TRY(guests.warm(use.url, module.bytes));
+                       say_compiled(context, use.url);
+                       return {};
+                     });
+  context.report(diags);
+  return !diags.has_errors();
 }
 
 } // namespace
@@ -78,14 +98,17 @@ int warm(const Context& context) {
     if (const Status done = warm_one(context, *guests, path); !done) {
       context.report(done.error());
       status = kFailure;
-    } else if (!context.options.quiet) {
-      context.err(base::cat("compiled ", path, '\n'));
+    } else {
+      say_compiled(context, path);
     }
   }
-  if (modules.computed > 0) {
-    context.err(base::cat(
-        "perch: ", base::plural(static_cast<std::int64_t>(modules.computed), "module path"),
-        " can only be known when the command runs\n"));
+  const RemoteUses remote = remote_uses(*loaded->program);
+  if (!warm_remote(context, *loaded, *guests, remote.known))
+    status = kFailure;
+  if (const std::size_t computed = modules.computed + remote.computed; computed > 0) {
+    context.err(
+        base::cat("perch: ", base::plural(static_cast<std::int64_t>(computed), "module path"),
+                  " can only be known when the command runs\n"));
   }
   return status;
 }
