@@ -1,13 +1,17 @@
-// `perch cache info|clear`: the compiled modules on disk, and what built executables have unpacked.
+// `perch cache info|clear`: the compiled modules on disk, the fetched ones, what `cache` blocks
+// remember, and what built executables have unpacked.
 
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "cli/directories.h"
 #include "cli/verbs.h"
 #include "lane/lane.h"
+#include "run/module_store.h"
+#include "run/private_store.h"
 #include "sys/directory_lock.h"
 
 #include <optional>
+#include <vector>
 
 namespace perch::cli {
 
@@ -35,7 +39,7 @@ void add_files(sys::Fs& fs, const std::string& path, CodeCacheInfo& sum) {
     add_files(fs, cat(path, '/', name), sum);
 }
 
-/// What was done to the directories that built executables have unpacked.
+/// What was done to one kind of files; only what built executables have unpacked may be in use.
 struct Cleared {
   CodeCacheInfo removed;
   std::vector<std::string> kept; ///< directories in use, by name
@@ -57,7 +61,7 @@ Status clear_one(sys::Fs& fs, const std::string& path, NodeType type, Cleared& c
 }
 
 /// Removes the directory with all in it but what is in use. Errors: the file_* kinds.
-Result<Cleared> clear_unpacked(sys::Fs& fs, const std::string& directory) {
+Result<Cleared> clear_directory(sys::Fs& fs, const std::string& directory) {
   Cleared cleared;
   PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(directory, Final::NoFollow));
   if (spot.info.type == NodeType::Missing)
@@ -75,6 +79,30 @@ Result<Cleared> clear_unpacked(sys::Fs& fs, const std::string& directory) {
   return cleared;
 }
 
+/// One kind of files, besides compiled code.
+struct Kept {
+  std::string_view label;
+  std::string directory;
+  std::string_view removed; ///< what was removed, behind its number and size
+  std::string_view limit;   ///< a line of its own; empty: none
+};
+
+std::vector<Kept> kept(const Context& context) {
+  const std::string cache = cache_directory(context.world);
+  return {{.label = "fetched    ",
+           .directory = run::module_directory(cache),
+           .removed = " of fetched modules",
+           .limit = "limit      1048576 KiB\n"},
+          {.label = "results    ",
+           .directory = run::block_directory(cache),
+           .removed = " that `cache` blocks had kept",
+           .limit = ""},
+          {.label = "unpacked   ",
+           .directory = bundles_directory(context.world),
+           .removed = " that built executables had unpacked",
+           .limit = ""}};
+}
+
 std::string size_text(const CodeCacheInfo& sum) { return cat(sum.bytes / 1024, " KiB"); }
 
 std::string removed_text(const CodeCacheInfo& sum, std::string_view what) {
@@ -83,26 +111,33 @@ std::string removed_text(const CodeCacheInfo& sum, std::string_view what) {
 }
 
 Result<std::string> clear(const Context& context) {
-  const std::string unpacked = bundles_directory(context.world);
   PERCH_TRY_ASSIGN(const CodeCacheInfo code, lane::clear_code_cache(code_directory(context.world)));
-  PERCH_TRY_ASSIGN(const Cleared files, clear_unpacked(context.world.fs, unpacked));
   std::string out = removed_text(code, "");
-  if (files.removed.files > 0)
-    out += removed_text(files.removed, " that built executables had unpacked");
-  for (const std::string& path : files.kept)
-    out += cat("kept ", path, ": a built executable that runs uses it\n");
+  for (const Kept& each : kept(context)) {
+    PERCH_TRY_ASSIGN(const Cleared files, clear_directory(context.world.fs, each.directory));
+    if (files.removed.files > 0)
+      out += removed_text(files.removed, each.removed);
+    for (const std::string& path : files.kept)
+      out += cat("kept ", path, ": a built executable that runs uses it\n");
+  }
   return out;
+}
+
+std::string count_text(const CodeCacheInfo& sum) {
+  return cat("files      ", sum.files, "\nsize       ", size_text(sum), '\n');
 }
 
 Result<std::string> info(const Context& context) {
   const std::string directory = code_directory(context.world);
-  const std::string unpacked = bundles_directory(context.world);
   PERCH_TRY_ASSIGN(const CodeCacheInfo code, lane::code_cache_info(directory));
-  CodeCacheInfo files;
-  add_files(context.world.fs, unpacked, files);
-  return cat("directory  ", directory, "\nfiles      ", code.files, "\nsize       ",
-             size_text(code), "\nlimit      1048576 KiB\n", "unpacked   ", unpacked,
-             "\nfiles      ", files.files, "\nsize       ", size_text(files), '\n');
+  std::string out =
+      cat("directory  ", directory, '\n', count_text(code), "limit      1048576 KiB\n");
+  for (const Kept& each : kept(context)) {
+    CodeCacheInfo files;
+    add_files(context.world.fs, each.directory, files);
+    out += cat(each.label, each.directory, '\n', count_text(files), each.limit);
+  }
+  return out;
 }
 
 } // namespace

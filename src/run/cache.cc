@@ -204,7 +204,7 @@ public:
   CachedBlock(State& state, const CacheNode& node, std::string key, std::chrono::nanoseconds ttl)
       : state_(state), node_(node), key_(std::move(key)), ttl_(ttl),
         name_(entry_name(state, node, key_)),
-        store_(state.run.setting().world, cat(state.run.setting().cache_directory, "/blocks")) {}
+        store_(state.run.setting().world, block_directory(state.run.setting().cache_directory)) {}
 
   Flow run(Step& step) {
     if (replay()) {
