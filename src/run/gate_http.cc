@@ -29,12 +29,14 @@ public:
         rules_(gate.setup().http) {}
 
   Result<op::HttpResponse> run(const op::HttpRequest& request);
+  /// Whether anything of it was handed to the network.
+  [[nodiscard]] bool sent() const { return sent_; }
 
 private:
   Status admit(const Url& url) const;
   Result<std::vector<sys::Address>> vetted(const Url& url) const;
   Result<sys::HttpReply> exchange(const op::HttpRequest& request, const HttpMessage& message,
-                                  op::Duration left) const;
+                                  op::Duration left);
   Result<Url> next(const Url& from, std::string_view location, int hops) const;
   /// A refusal that no layer of the policy made: recorded with its reason.
   std::unexpected<Error> refuse(std::string_view kind, const Url& url, std::string message,
@@ -45,6 +47,7 @@ private:
   Actor actor_;
   const std::vector<std::string>* guest_hosts_;
   const HttpRules& rules_;
+  bool sent_ = false;
 };
 
 std::unexpected<Error> Client::refuse(std::string_view kind, const Url& url, std::string message,
@@ -102,7 +105,7 @@ Result<std::vector<sys::Address>> Client::vetted(const Url& url) const {
 }
 
 Result<sys::HttpReply> Client::exchange(const op::HttpRequest& request, const HttpMessage& message,
-                                        op::Duration left) const {
+                                        op::Duration left) {
   if (gate_.world().http == nullptr)
     return fail(kind::kHttpError, "there is no network here", message.url.host);
   sys::HttpExchange out{.method = message.method,
@@ -121,6 +124,7 @@ Result<sys::HttpReply> Client::exchange(const op::HttpRequest& request, const Ht
   if (out.proxy.empty() || policy::parse_ip(message.url.host)) {
     PERCH_TRY_ASSIGN(out.addresses, vetted(message.url));
   }
+  sent_ = true;
   trace::Progress* progress = gate_.setup().progress;
   if (progress == nullptr)
     return gate_.world().http->exchange(out, *scope_.cancel);
@@ -201,12 +205,20 @@ Result<op::HttpResponse> fetch(const Gate& gate, const Scope& scope, Actor actor
   return Client(gate, scope, actor, nullptr).run(request);
 }
 
-void HttpTally::count(const std::string& url, const Result<op::HttpResponse>& response) {
+void HttpTally::made() {
   const std::scoped_lock lock(mutex_);
-  if (response || response.error().kind != kind::kWasmHttpRefused)
-    ++totals_.made;
-  else if (totals_.refused.size() < kMostRefusals)
-    totals_.refused.push_back({.url = url, .reason = response.error().message});
+  ++totals_.made;
+}
+
+void HttpTally::refused(const op::HttpRequest& request, const Error& error) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (totals_.refused.size() >= kMostRefusals)
+      return;
+    totals_.refused.push_back({.url = request.url, .reason = error.message});
+  }
+  if (tell_)
+    tell_(request, error);
 }
 
 HttpTally::Totals HttpTally::totals() const {
@@ -232,11 +244,15 @@ lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
                     .cancel = cancel,
                     .span = kept->span,
                     .module = kept->module};
-    auto response = Client(gate, own, {.name = kept->name}, &kept->hosts).run(request);
-    if (!response && is_refusal(response.error().kind))
+    Client client(gate, own, {.name = kept->name}, &kept->hosts);
+    auto response = client.run(request);
+    if (tally != nullptr && client.sent())
+      tally->made();
+    if (!response && cancel->stopped() == sys::StopReason::None) {
       response.error().kind = kind::kWasmHttpRefused;
-    if (tally != nullptr)
-      tally->count(request.url, response);
+      if (tally != nullptr)
+        tally->refused(request, response.error());
+    }
     return response;
   };
 }

@@ -8,6 +8,7 @@
 #include "run/gate.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,23 +33,29 @@ public:
     std::string url, reason;
   };
   struct Totals {
-    std::int64_t made = 0;
-    std::vector<Refusal> refused; ///< the first kMostRefusals
+    std::int64_t made = 0;        ///< those of which something went out, whatever came of it
+    std::vector<Refusal> refused; ///< that the guest got no answer to; the first kMostRefusals
   };
   static constexpr std::size_t kMostRefusals = 100;
+  /// Told of each that `refused` holds, when it was refused or has failed.
+  using Tell = std::function<void(const op::HttpRequest&, const Error&)>;
 
-  void count(const std::string& url, const Result<op::HttpResponse>& response);
+  explicit HttpTally(Tell tell = nullptr) : tell_(std::move(tell)) {}
+
+  void made();
+  void refused(const op::HttpRequest& request, const Error& error);
   [[nodiscard]] Totals totals() const;
 
 private:
+  const Tell tell_;
   mutable std::mutex mutex_;
   Totals totals_;
 };
 
 /// The same for a guest: at least one of `hosts` (patterns in normal form, policy/hosts.h) must
-/// match as well, and `requires` does not count. Whatever is refused is recorded with its reason
-/// and ends in an error of kind wasm_http_refused, of which the guest sees nothing. `tally` counts
-/// along.
+/// match as well, and `requires` does not count. Whatever is refused or fails ends in an error of
+/// kind wasm_http_refused, of which the guest sees nothing but that it is one. `tally` counts
+/// along; what ends because the guest has to was not refused.
 /// Lifetime: keeps copies of what the scope borrows; borrows only the gate.
 [[nodiscard]] lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
                                            std::vector<std::string> hosts,

@@ -144,10 +144,4 @@ std::string proxy_for(const sys::Env& env, const Url& url) {
   return own.empty() ? all : own;
 }
 
-bool is_refusal(std::string_view kind) {
-  return kind == kind::kHttpSsrfBlocked || kind == kind::kHttpRedirectRefused ||
-         kind == kind::kWasmCapabilityDenied || kind == kind::kCapabilityDenied ||
-         kind == kind::kBadArgument || kind == kind::kWasmHttpRefused;
-}
-
 } // namespace perch::run

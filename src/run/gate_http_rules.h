@@ -45,7 +45,4 @@ void redirect(HttpMessage& message, int status, policy::Url target);
 /// empty for none. HTTP_PROXY does not count: a web server sets it from a request's header.
 [[nodiscard]] std::string proxy_for(const sys::Env& env, const policy::Url& url);
 
-/// Whether an error of that kind is a refusal of perch's, not a failure of the network.
-[[nodiscard]] bool is_refusal(std::string_view kind);
-
 } // namespace perch::run

@@ -103,18 +103,46 @@ Flow add_variables(State& state, const WasmRunNode& node, Guest& guest) {
   return {};
 }
 
+/// A request that gets no answer is a step of its own below the module's, so that whoever watches
+/// the run reads why; the guest does not. It is told from the thread that does the request, while
+/// the guest waits.
+HttpTally::Tell refusal_teller(const State& state) {
+  if (!watched(state))
+    return nullptr;
+  return [&run = state.run, parent = state.span, branch = state.branch,
+          at = state.node->span](const op::HttpRequest& request, const Error& error) {
+    const Setting& setting = run.setting();
+    sys::Clock& clock = setting.world.clock;
+    trace::Begin begin{.id = run.next_span(), .parent = parent, .kind = "http_request"};
+    begin.args = {{.name = "url", .value = run.secrets().shown(request.url)},
+                  {.name = "method", .value = request.method}};
+    begin.position = setting.sources.file_line(at);
+    begin.unix_ns = clock.unix_ns();
+    begin.steady_ns = clock.steady_ns();
+    begin.branch = branch;
+    const Error masked = run.secrets().mask(error);
+    // A sink that fails says so again at the end of the module's own step.
+    if (setting.sink->begin(begin)) {
+      (void)setting.sink->end({.id = begin.id,
+                               .unix_ns = clock.unix_ns(),
+                               .steady_ns = clock.steady_ns(),
+                               .error = &masked});
+    }
+  };
+}
+
 Flow add_hosts(State& state, const WasmRunNode& node, Guest& guest) {
   std::vector<std::string> hosts;
   PERCH_TRY(append_words(state, node.hosts, hosts));
-  if (hosts.empty())
-    return {};
-  guest.needs.push_back({.cap = op::Cap::Net, .subject = "host"});
+  if (!hosts.empty())
+    guest.needs.push_back({.cap = op::Cap::Net, .subject = "host"});
   for (std::string& host : hosts) {
     PERCH_TRY_ASSIGN(host,
                      placed(state, node.hosts.front().span, policy::normalize_host_pattern(host)));
   }
   guest.hosts = hosts;
-  guest.http = std::make_shared<HttpTally>();
+  // Without hosts nothing goes out, but what was tried has its reason.
+  guest.http = std::make_shared<HttpTally>(refusal_teller(state));
   guest.spec.http =
       http_broker(state.run.gate(), state.scope(), kActor, std::move(hosts), guest.http);
   return {};
@@ -306,9 +334,9 @@ void add_guest_facts(const State& state, Step& step, const Guest& guest, const l
   add_usage(step, ended);
   if (guest.spec.fuel)
     step.fact("fuel", number(ended.usage.fuel));
-  if (guest.http == nullptr)
-    return;
   const auto [made, refused] = guest.http->totals();
+  if (guest.hosts.empty() && refused.empty())
+    return;
   step.fact("http_made", made);
   std::vector<trace::Record> records;
   for (const HttpTally::Refusal& each : refused)

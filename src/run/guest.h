@@ -23,7 +23,7 @@ struct Guest {
   std::vector<GuestMount> mounts;  ///< held until it has started
   std::vector<op::Need> needs;     ///< what it asks for, for hooks
   std::vector<std::string> hosts;  ///< normalized patterns
-  std::shared_ptr<HttpTally> http; ///< null: it lists no hosts
+  std::shared_ptr<HttpTally> http; ///< of its requests
 };
 
 /// Reads and compiles the module, `name` being its module_name(), and asks the gate about

@@ -247,6 +247,29 @@ TEST_F(GateHttpTest, a_guest_cannot_reach_the_metadata_service_or_be_led_there) 
                               "deny net y.org:443 by wasm_allow_host"}));
 }
 
+TEST_F(GateHttpTest, a_tally_tells_what_went_out_from_what_was_refused) {
+  redirect("GET https://x.org/go", "https://y.org/");
+  const auto tally = std::make_shared<HttpTally>();
+  const lane::HttpBroker broker =
+      http_broker(gate(), scope(), {.name = "wasm_run"}, {"x.org", "gone.org"}, tally);
+  const auto ask = [&](std::string url) {
+    const auto response = broker({.url = std::move(url)}, cancel);
+    return response ? std::string("answered") : std::string(response.error().kind);
+  };
+  EXPECT_EQ(ask("https://x.org/"), "answered");
+  EXPECT_EQ(tally->totals().made, 1);
+  EXPECT_EQ(ask("https://y.org/"), kind::kWasmHttpRefused);
+  EXPECT_EQ(ask("https://gone.org/"), kind::kWasmHttpRefused); // no such name
+  EXPECT_EQ(tally->totals().made, 1);
+  EXPECT_EQ(ask("https://x.org/go"), kind::kWasmHttpRefused); // its redirect is not listed
+  EXPECT_EQ(tally->totals().made, 2);
+  EXPECT_EQ(tally->totals().refused.size(), 3u);
+  const auto stopped = cancel->child();
+  stopped->stop(sys::StopReason::Client);
+  EXPECT_FALSE(broker({.url = "https://gone.org/"}, stopped));
+  EXPECT_EQ(tally->totals().refused.size(), 3u);
+}
+
 TEST_F(GateHttpTest, a_broker_outlives_the_scope_it_was_made_in) {
   lane::HttpBroker broker;
   {

@@ -4,12 +4,21 @@
 #include <gtest/gtest.h>
 
 namespace perch::run {
+namespace {
 
-TEST(HttpTally, what_was_refused_was_not_made) {
+op::HttpRequest to_b() {
+  op::HttpRequest request;
+  request.url = "https://b.org/";
+  return request;
+}
+
+const Error kNotListed{.kind = kind::kWasmHttpRefused, .message = "wasm_run: not listed"};
+
+TEST(HttpTally, a_request_may_have_gone_out_and_been_refused_after_that) {
   HttpTally tally;
-  tally.count("https://a.org/", op::HttpResponse{.status = 200});
-  tally.count("https://a.org/x", fail(kind::kHttpTimeout, "a.org did not answer in time"));
-  tally.count("https://b.org/", fail(kind::kWasmHttpRefused, "wasm_run: not listed"));
+  tally.made();
+  tally.made();
+  tally.refused(to_b(), kNotListed);
   const HttpTally::Totals totals = tally.totals();
   EXPECT_EQ(totals.made, 2);
   ASSERT_EQ(totals.refused.size(), 1u);
@@ -18,10 +27,13 @@ TEST(HttpTally, what_was_refused_was_not_made) {
 }
 
 TEST(HttpTally, a_guest_that_tries_for_ever_takes_no_memory_for_ever) {
-  HttpTally tally;
+  std::size_t told = 0;
+  HttpTally tally([&](const op::HttpRequest&, const Error&) { ++told; });
   for (std::size_t i = 0; i < 2 * HttpTally::kMostRefusals; ++i)
-    tally.count("https://b.org/", fail(kind::kWasmHttpRefused, "no"));
+    tally.refused(to_b(), kNotListed);
   EXPECT_EQ(tally.totals().refused.size(), HttpTally::kMostRefusals);
+  EXPECT_EQ(told, HttpTally::kMostRefusals);
 }
 
+} // namespace
 } // namespace perch::run
