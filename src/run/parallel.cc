@@ -7,6 +7,7 @@
 #include "run/options.h"
 #include "run/shared_run.h"
 #include "run/step.h"
+#include "sys/pipe.h"
 
 #include <algorithm>
 #include <atomic>
@@ -26,13 +27,27 @@ trace::Progress* shown_progress(const State& state, const ParallelNode& node) {
   return node.branches.size() < 2 ? nullptr : state.run.setting().progress;
 }
 
+/// Whether both streams of a scope go to one terminal, pipe or file. One pipe for a branch then
+/// carries what its jobs write to either in their order, which two could not tell.
+bool share_a_place(const State& state) {
+  if (state.out == state.err)
+    return true;
+  // Only these hand out a descriptor that is the place itself.
+  auto* out = dynamic_cast<FdOutlet*>(state.out);
+  auto* err = dynamic_cast<FdOutlet*>(state.err);
+  if (out == nullptr || err == nullptr)
+    return false;
+  const auto out_fd = out->descriptor(*state.cancel), err_fd = err->descriptor(*state.cancel);
+  return out_fd && err_fd && sys::is_same_file(*out_fd, *err_fd);
+}
+
 /// What the threads of one block share.
 class Branches {
 public:
   Branches(State& state, const ParallelNode& node, std::size_t at_once, bool fail_fast)
       : state_(state), node_(node), at_once_(at_once), fail_fast_(fail_fast),
-        group_(state.cancel->child()), progress_(shown_progress(state, node), "parallel"),
-        results_(node.branches.size()) {}
+        share_a_place_(share_a_place(state)), group_(state.cancel->child()),
+        progress_(shown_progress(state, node), "parallel"), results_(node.branches.size()) {}
 
   Flow run();
 
@@ -49,6 +64,7 @@ private:
   const ParallelNode& node_;
   std::size_t at_once_;
   bool fail_fast_;
+  bool share_a_place_;
   std::shared_ptr<sys::CancelToken> group_;
   LineMixer mixer_;
   trace::ProgressTask progress_;
@@ -124,7 +140,7 @@ Flow Branches::branch_body(State& branch, const program::Node& node) {
     return run_node(branch, node);
   BranchOutlet out(mixer_, *state_.out), err(mixer_, *state_.err);
   branch.out = &out;
-  branch.err = &err;
+  branch.err = share_a_place_ ? &out : &err;
   Flow result = run_node(branch, node);
   for (BranchOutlet* outlet : {&out, &err}) {
     if (auto finished = outlet->finish(*branch.cancel); !finished && result)

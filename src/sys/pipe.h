@@ -23,6 +23,8 @@ struct Pipe {
 /// Asks for a bigger buffer; a system that refuses leaves the pipe as it is.
 void try_grow_pipe(int fd, std::size_t bytes);
 [[nodiscard]] Result<Fd> dup_fd(int fd);
+/// Whether both are open on one file, pipe or terminal.
+[[nodiscard]] bool is_same_file(int a, int b);
 /// /dev/null: empty to read from, and what is written is discarded.
 [[nodiscard]] Result<Fd> open_null(Access access);
 

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace perch::sys {
@@ -29,6 +30,12 @@ Result<Fd> dup_fd(int fd) {
   if (copy < 0)
     return no_descriptor(errno, "duplicate a descriptor");
   return Fd(copy);
+}
+
+bool is_same_file(int a, int b) {
+  struct stat first{}, second{};
+  return ::fstat(a, &first) == 0 && ::fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
 }
 
 Result<Pipe> make_pipe() {
