@@ -31,13 +31,52 @@ std::string_view view(const wasm_name_t* name) { return {name->data, name->size}
 std::string_view name_of(const wasm_exporttype_t* type) { return view(wasm_exporttype_name(type)); }
 
 constexpr std::size_t kMostNamesShown = 20;
+constexpr std::size_t kMostImportsShown = 10;
+constexpr std::size_t kMostBytesShown = 300;
+
+/// A module chooses its names, and none of them may look like a line of perch's own.
+std::string one_line(std::string_view name) {
+  const auto is_inside = [&](std::size_t at) {
+    return (static_cast<unsigned char>(name[at]) & 0xC0U) == 0x80; // of a character
+  };
+  const bool cut = name.size() > kMostBytesShown;
+  std::size_t end = cut ? kMostBytesShown : name.size();
+  while (cut && end > 0 && is_inside(end))
+    --end;
+  std::string out;
+  for (const char c : name.substr(0, end)) {
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
+  }
+  return cut ? out + "…" : out;
+}
+
+/// What the engine says is missing, in the order of the imports and each ended by a line feed, of
+/// which a name may hold some as well.
+std::vector<std::string_view> missing_imports(const wasmtime_module_t& module,
+                                              std::string_view text) {
+  const ImportTypes imports(module);
+  std::vector<std::string_view> found;
+  for (const wasm_importtype_t* type : std::span(imports.vec.data, imports.vec.size)) {
+    const std::string name =
+        base::cat(view(wasm_importtype_module(type)), '.', view(wasm_importtype_name(type)), ' ');
+    if (!text.starts_with(name))
+      continue;
+    const std::size_t end = std::min(text.find('\n', name.size()), text.size());
+    found.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return found;
+}
 
 std::string list_of(const std::vector<std::string>& names) {
   if (names.empty())
     return "nothing";
   std::string out;
   for (std::size_t i = 0; i < names.size() && i < kMostNamesShown; ++i)
-    out += base::cat(i == 0 ? "" : ", ", "`", names[i], "`");
+    out += base::cat(i == 0 ? "" : ", ", "`", one_line(names[i]), "`");
   if (names.size() > kMostNamesShown)
     out += base::cat(" and ", names.size() - kMostNamesShown, " more");
   return out;
@@ -87,9 +126,12 @@ Result<CompiledModule::LinkedPointer> CompiledModule::link_first() const {
   const ErrorHandle owner(error);
   Bytes missing;
   perch_linker_missing(linker, module_, &missing.vec);
+  const auto imports = missing_imports(*module_, missing.view());
   std::string lines;
-  for (auto line : base::split(missing.view(), '\n'))
-    lines += base::cat("\n  ", line);
+  for (std::size_t i = 0; i < imports.size() && i < kMostImportsShown; ++i)
+    lines += base::cat("\n  ", one_line(imports[i]));
+  if (imports.size() > kMostImportsShown)
+    lines += base::cat("\n  and ", imports.size() - kMostImportsShown, " more");
   return fail(
       kind::kWasmCapabilityDenied,
       base::cat("`", facts_.name, "` imports what guests do not get:", lines), facts_.name,
