@@ -16,13 +16,16 @@
 #include "sys/fs.h"
 #include "sys/os_error.h"
 
+#include <array>
 #include <cerrno>
 #include <ctime>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <span>
 #include <sys/stat.h>
 #include <tuple>
+#include <unistd.h>
 #include <utility>
 
 namespace perch::lane {
@@ -142,25 +145,8 @@ public:
                                              std::string_view pin, Metering metering,
                                              sys::CancelToken* cancel) override {
     PERCH_TRY(check_first_bytes(name, bytes));
-    const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
-    PERCH_TRY(check_pin(name, sha256, pin));
-    const auto find = [&] {
-      return workshop_->find({.name = name, .bytes = bytes, .sha256 = sha256, .metering = metering},
-                             bytes.size());
-    };
-    const auto make = [&]() -> ModuleTable::Make {
-      return [workshop = workshop_, name = std::string(name),
-              bytes = std::make_shared<const std::string>(bytes), sha256,
-              metering](sys::CancelToken& wanted) {
-        return workshop->make({.name = name,
-                               .bytes = *bytes,
-                               .sha256 = sha256,
-                               .metering = metering,
-                               .wanted = &wanted});
-      };
-    };
-    PERCH_TRY_ASSIGN(ModulePointer module, modules_->get({sha256, metering}, find, make, cancel));
-    return module;
+    return load_bytes(name, bytes, pin, metering, cancel,
+                      [&] { return std::make_shared<const std::string>(bytes); });
   }
 
   Result<std::shared_ptr<const Module>> load_file(std::string_view name, int fd,
@@ -176,8 +162,12 @@ public:
         return std::move(*known);
     }
     const std::time_t now_s = std::time(nullptr);
-    PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd, kLargestModuleBytes, name));
-    PERCH_TRY_ASSIGN(auto module, load(name, bytes, pin, metering, cancel));
+    PERCH_TRY(check_file(name, fd, mark.size));
+    PERCH_TRY_ASSIGN(std::string bytes, sys::read_all(fd, kLargestModuleBytes, name));
+    PERCH_TRY(check_first_bytes(name, bytes)); // it may have been written to in the meantime
+    const auto whole = std::make_shared<const std::string>(std::move(bytes));
+    PERCH_TRY_ASSIGN(auto module,
+                     load_bytes(name, *whole, pin, metering, cancel, [&] { return whole; }));
     workshop_->store().remember_digest(mark, now_s, module->sha256());
     return module;
   }
@@ -219,6 +209,47 @@ public:
   KernelWall kernel_wall() override { return lane::kernel_wall(); }
 
 private:
+  using Whole = std::shared_ptr<const std::string>;
+
+  /// Says what is wrong with a large file before it is read.
+  static Status check_file(std::string_view name, int fd, std::uint64_t size) {
+    std::array<char, 4096> head;
+    const ::ssize_t count = ::pread(fd, head.data(), head.size(), 0);
+    if (count < 0)
+      return sys::os_fail(errno, "read", name);
+    PERCH_TRY(check_first_bytes(name, {head.data(), static_cast<std::size_t>(count)}));
+    if (size <= kLargestModuleBytes)
+      return {};
+    return fail(kind::kOutputTooLarge,
+                base::cat('`', name, "` has more than ", kLargestModuleBytes, " bytes"),
+                std::string(name));
+  }
+
+  /// `whole`: the bytes for the thread that compiles them, asked for only when that is necessary.
+  Result<std::shared_ptr<const Module>> load_bytes(std::string_view name, std::string_view bytes,
+                                                   std::string_view pin, Metering metering,
+                                                   sys::CancelToken* cancel,
+                                                   const std::function<Whole()>& whole) {
+    const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
+    PERCH_TRY(check_pin(name, sha256, pin));
+    const auto find = [&] {
+      return workshop_->find({.name = name, .bytes = bytes, .sha256 = sha256, .metering = metering},
+                             bytes.size());
+    };
+    const auto make = [&]() -> ModuleTable::Make {
+      return [workshop = workshop_, name = std::string(name), bytes = whole(), sha256,
+              metering](sys::CancelToken& wanted) {
+        return workshop->make({.name = name,
+                               .bytes = *bytes,
+                               .sha256 = sha256,
+                               .metering = metering,
+                               .wanted = &wanted});
+      };
+    };
+    PERCH_TRY_ASSIGN(ModulePointer module, modules_->get({sha256, metering}, find, make, cancel));
+    return module;
+  }
+
   /// The module of an unchanged file, when its digest and its code are on disk.
   std::optional<Result<ModulePointer>> find_known(std::string_view name, const sys::FileMark& file,
                                                   Metering metering, sys::CancelToken* cancel) {
