@@ -87,7 +87,10 @@ if(TARGET perch)
   add_test(NAME e2e.progress
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/run_terminal.py
                    --perch $<TARGET_FILE:perch>)
-  set_tests_properties(e2e.progress PROPERTIES LABELS e2e TIMEOUT 120)
+  add_test(NAME e2e.interrupts
+           COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/run_interrupts.py
+                   --perch $<TARGET_FILE:perch>)
+  set_tests_properties(e2e.progress e2e.interrupts PROPERTIES LABELS e2e TIMEOUT 120)
   # The report's page in a browser; skipped, and said to be, where there is none.
   add_test(NAME e2e.report_page
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/e2e/run_report_page.py

@@ -47,6 +47,7 @@ struct Ended {
                 ///< Failed: it could not be run after it was started
   Usage usage;
   bool core_dumped = false;
+  bool interrupted = false; ///< Signalled: by SIGINT or SIGQUIT, while it held the terminal
 };
 
 /// A running job. Destroying an unfinished job kills it (a child's whole process group).
@@ -87,6 +88,13 @@ struct KernelConfinement {
 };
 [[nodiscard]] KernelConfinement kernel_confinement();
 
+/// Jobs that share a process group, and with it the terminal: the programs of one pipe. What one of
+/// them is told, all are. Threads: they are started, told and finished on one.
+struct Group {
+  int id = 0;               ///< 0: none of them runs
+  std::vector<int> members; ///< who is not finished; the first one speaks for all
+};
+
 /// A child process. `program` is an absolute path, or -1 < `program_fd` names the file by handle.
 struct ChildSpec {
   std::string program;
@@ -95,10 +103,9 @@ struct ChildSpec {
   std::vector<std::string> env;  ///< NAME=value, complete
   std::string directory;         ///< absolute; empty: perch's
   Stdio stdio;
-  bool foreground = false;  ///< gets the terminal when perch has it
-  bool new_session = false; ///< detached: setsid, not killed with perch
-  int group = 0;            ///< pid of the unfinished job whose process group it joins (stages
-                            ///< of a pipe, so that they share the terminal); 0: its own
+  bool foreground = false;      ///< gets the terminal when perch has it
+  bool new_session = false;     ///< detached: setsid, not killed with perch
+  std::shared_ptr<Group> group; ///< that it joins; null: its own
   Confinement confinement;
 };
 

@@ -2,6 +2,8 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "sys/self_signal.h"
+#include "sys/signal_names.h"
 
 #include <algorithm>
 
@@ -70,6 +72,8 @@ Status Jobs::wait() {
     if (auto received = outlet->receive(*cancel_); !received && !stopped_by_)
       stopped_by_ = std::move(received).error();
   }
+  if (!stopped_by_ && interrupted_by_ != 0)
+    PERCH_TRY(cancel_->check());
   if (stopped_by_)
     return std::unexpected(*std::move(stopped_by_));
   return {};
@@ -93,6 +97,7 @@ Status Jobs::round() {
     if (items[i].readable)
       collect(jobs_[i]);
   }
+  pass_on_interrupt();
   return {};
 }
 
@@ -124,12 +129,24 @@ void Jobs::collect(Entry& entry) {
   entry.ended = entry.job->finish();
   entry.done = true;
   ++ended_count_;
+  if (entry.ended.interrupted)
+    interrupted_by_ = entry.ended.code;
   entry.lost_its_reader = std::ranges::any_of(entry.held, is_unread_pipe);
   entry.held.clear();
   if (entry.shared != nullptr)
     entry.shared->job_ended();
   if (when_ended_)
     when_ended_(static_cast<std::size_t>(&entry - jobs_.data()));
+}
+
+/// As shells do. A signal that perch got itself and passed on is not one more.
+void Jobs::pass_on_interrupt() {
+  if (interrupted_by_ == 0 || cancel_->stopped() == sys::StopReason::Signal)
+    return;
+  const bool others = std::ranges::any_of(
+      jobs_, [](const Entry& entry) { return !entry.done && entry.job->pid() != 0; });
+  if (!others)
+    sys::signal_self(interrupted_by_);
 }
 
 void Jobs::begin_stop(Error error) {

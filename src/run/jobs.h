@@ -39,7 +39,9 @@ public:
 
   /// Until every job has ended and what they wrote has been received. When the token is stopped or
   /// an outlet fails, the jobs are asked to end, after two seconds forced to, and waited for.
-  /// Errors: the token's, the outlet's. A job that fails is no error here.
+  /// A child that held the terminal and was interrupted there interrupts perch, when no other child
+  /// runs that may have an answer to that. Errors: the token's, the outlet's. A job that fails is
+  /// no error here.
   Status wait();
   /// Ends all jobs that still run and waits for them: a later one could not be started.
   void abandon();
@@ -64,6 +66,7 @@ private:
   void collect(Entry& entry);
   void receive_from(std::span<const sys::PollItem> outlets);
   void feed_more();
+  void pass_on_interrupt();
   void begin_stop(Error error);
   void force_late_ones();
   [[nodiscard]] int timeout_ms() const;
@@ -81,6 +84,7 @@ private:
   enum class Force : std::uint8_t { None, Asked, Killed, GivenUp };
   Force force_ = Force::None;
   sys::SteadyTime next_force_;
+  int interrupted_by_ = 0; ///< the signal that the terminal has sent to a child
 };
 
 } // namespace perch::run

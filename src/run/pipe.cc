@@ -89,6 +89,7 @@ private:
   State& state_;
   const program::PipeNode& node_;
   std::shared_ptr<sys::CancelToken> token_;
+  std::shared_ptr<lane::Group> group_ = std::make_shared<lane::Group>(); ///< of its programs
   std::vector<std::unique_ptr<Stage>> stages_;
   Jobs jobs_; ///< goes first: its threads use the stages
 };
@@ -115,7 +116,6 @@ Flow Pipeline::evaluate_all() {
   for (std::size_t i = 0; i < node_.stages.size(); ++i) {
     Stage& stage = *stages_.emplace_back(std::make_unique<Stage>(state_, *node_.stages[i]));
     stage.last = i + 1 == node_.stages.size();
-    stage.state.terminal = state_.terminal && stage.last;
     if (stage.node.kind == NodeKind::Exec) {
       PERCH_TRY_ASSIGN(
           stage.child,
@@ -208,6 +208,7 @@ Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
   if (has_hooks(state))
     PERCH_TRY(before_hooks(state, stage.child->event));
   PERCH_TRY(admit_child(state, *stage.child));
+  stage.child->spec.group = group_;
   add_child_facts(state, stage.step, stage.child->spec);
   PERCH_TRY_ASSIGN(stage.child->spec.stdio, placed(state, stdio(stage, ends)));
   PERCH_TRY(placed(state, stage.step.before_start()));

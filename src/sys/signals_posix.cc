@@ -1,5 +1,6 @@
 #include "base/result.h"
 #include "sys/real.h"
+#include "sys/self_signal.h"
 
 #include <array>
 #include <atomic>
@@ -71,6 +72,8 @@ SignalGuard::~SignalGuard() {
   ::sigaction(SIGCHLD, &saved_->child, nullptr);
   handler_root = nullptr;
 }
+
+void signal_self(int number) { ::raise(number); }
 
 void ignore_file_size_signal() { ::signal(SIGXFSZ, SIG_IGN); }
 

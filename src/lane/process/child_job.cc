@@ -2,6 +2,7 @@
 
 #include "sys/os_error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <sys/resource.h>
@@ -36,22 +37,38 @@ ChildJob::~ChildJob() {
   (void)finish();
 }
 
-// The process is dead but not collected after this, so its number still means it.
-void ChildJob::wait_for_end() {
+bool ChildJob::has_ended() const {
+  siginfo_t info = {};
+  const int options = WEXITED | WNOHANG | WNOWAIT;
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, options) == 0 && info.si_pid != 0;
+}
+
+// Whether it held the terminal. The process is dead but not collected after this, so its number
+// still means it.
+bool ChildJob::wait_for_end() {
+  const bool held = control_ != nullptr && control_->wait();
   control_.reset();
   siginfo_t info = {};
   auto id = static_cast<id_t>(pid_);
   while (::waitid(P_PID, id, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
   }
+  return held;
+}
+
+// Whether it was the last one.
+bool ChildJob::leave_group() {
+  return std::erase(group_->members, pid_) != 0 && group_->members.empty();
 }
 
 Ended ChildJob::finish() {
   PERCH_ASSERT(!finished_);
-  if (control_ != nullptr || terminated_)
-    wait_for_end();
-  // What was told to end, ends: also what the child left behind in its group.
-  if (terminated_)
-    ::kill(-group_, SIGKILL);
+  const bool held = (control_ != nullptr || terminated_) && wait_for_end();
+  if (leave_group()) {
+    // What was told to end, ends: also what the child left behind in its group.
+    if (terminated_)
+      ::kill(-group_->id, SIGKILL);
+    group_->id = 0;
+  }
   finished_ = true;
 
   siginfo_t info = {};
@@ -65,6 +82,8 @@ Ended ChildJob::finish() {
   ended.how = info.si_code == CLD_EXITED ? Ended::How::Exited : Ended::How::Signalled;
   ended.code = info.si_status;
   ended.core_dumped = info.si_code == CLD_DUMPED;
+  ended.interrupted =
+      held && ended.how == Ended::How::Signalled && (ended.code == SIGINT || ended.code == SIGQUIT);
   ended.usage = {.user_ns = nanoseconds(used.ru_utime),
                  .system_ns = nanoseconds(used.ru_stime),
                  .peak_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024};
@@ -84,12 +103,17 @@ void ChildJob::terminate(Force force) {
 }
 
 void ChildJob::signal(int number) {
-  if (finished_)
+  auto& members = group_->members;
+  if (members.size() > 1 && has_ended())
+    (void)leave_group(); // another one speaks for those that run
+  if (std::ranges::find(members, pid_) == members.end())
     return;
   // A child may have left the group that it was started in.
-  bool elsewhere = ::getpgid(pid_) != group_;
-  ::kill(-group_, number);
-  if (elsewhere)
+  const bool elsewhere = ::getpgid(pid_) != group_->id;
+  // All members are told, one by one; a program must not take that for several signals.
+  if (members.front() == pid_)
+    ::kill(-group_->id, number);
+  if (elsewhere || number == SIGKILL)
     ::kill(pid_, number);
 }
 

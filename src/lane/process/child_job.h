@@ -10,9 +10,9 @@ namespace perch::lane {
 
 class ChildJob final : public Job {
 public:
-  /// Owns the process from here on.
-  ChildJob(int pid, sys::Fd pid_fd, int group)
-      : pid_(pid), pid_fd_(std::move(pid_fd)), group_(group) {}
+  /// Owns the process from here on, a member of `group`.
+  ChildJob(int pid, sys::Fd pid_fd, std::shared_ptr<Group> group)
+      : pid_(pid), pid_fd_(std::move(pid_fd)), group_(std::move(group)) {}
   ~ChildJob() override;
   /// Null when there is no terminal.
   void watch(std::unique_ptr<JobControl> control) { control_ = std::move(control); }
@@ -24,11 +24,13 @@ public:
   [[nodiscard]] int pid() const override { return pid_; }
 
 private:
-  void wait_for_end();
+  [[nodiscard]] bool has_ended() const;
+  bool wait_for_end();
+  bool leave_group();
 
   int pid_;
   sys::Fd pid_fd_;
-  int group_;
+  std::shared_ptr<Group> group_;
   std::unique_ptr<JobControl> control_;
   bool terminated_ = false;
   bool finished_ = false;

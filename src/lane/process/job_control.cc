@@ -44,7 +44,11 @@ JobControl::JobControl(Terminal& terminal, int pid, int group, Start start)
     : terminal_(terminal), pid_(pid), group_(group), holds_(start == Start::HoldsTerminal),
       thread_([this] { watch(); }) {}
 
-JobControl::~JobControl() { thread_.join(); }
+bool JobControl::wait() {
+  if (thread_.joinable())
+    thread_.join();
+  return holds_;
+}
 
 bool JobControl::child_ended() const {
   siginfo_t info = {};
@@ -70,34 +74,48 @@ void JobControl::watch() {
         modes = Terminal::Modes::Restore;
       break;
     }
-    ::waitid(P_PID, id, &info, WSTOPPED | WNOHANG);
     stopped(info.si_status);
   }
   if (holds_)
     terminal_.release(group_, modes);
 }
 
+// The stop is news no more. False: it was over before.
+bool JobControl::take_stop() {
+  siginfo_t info = {};
+  const int options = WSTOPPED | WNOHANG;
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, options) == 0 && info.si_pid != 0;
+}
+
 void JobControl::stopped(int signal) {
   if (wants_terminal(signal)) {
+    if (!take_stop())
+      return;
     wait_for_terminal();
-  } else if (holds_) {
-    terminal_.suspend(group_);
-    stop_own_group(SIGTSTP);
-    (void)terminal_.resume(group_); // not when the shell continued us in the background
-  } else {
-    return; // whoever stopped it can continue it
+    ::kill(-group_, SIGCONT);
+    return;
   }
+  // Of jobs that share a group one stops perch, and the others then find themselves continued.
+  const std::lock_guard alone(terminal_.stopping());
+  if (!take_stop() || !holds_)
+    return; // whoever stopped one that does not hold the terminal can continue it
+  terminal_.suspend(group_);
+  stop_own_group(SIGTSTP);
+  (void)terminal_.resume(group_); // not when the shell continued us in the background
   ::kill(-group_, SIGCONT);
 }
 
 void JobControl::wait_for_terminal() {
   for (;;) {
-    if (holds_ ? terminal_.resume(group_) : terminal_.take(group_))
+    if (terminal_.take(group_, holds_))
       break;
     if (child_ended())
       return;
-    if (!terminal_.is_ours())
-      stop_own_group(SIGTTIN);
+    {
+      const std::lock_guard alone(terminal_.stopping());
+      if (!terminal_.is_ours())
+        stop_own_group(SIGTTIN);
+    }
     std::this_thread::sleep_for(kLookEvery);
   }
   holds_ = true;

@@ -11,8 +11,9 @@ namespace perch::lane {
 /// Watches one child from a thread of its own, made only when there is a terminal:
 ///   - a holder of the terminal that stops takes perch, and all in perch's process group, with it;
 ///     when the shell continues perch, the child gets the terminal back and goes on;
-///   - another child that stops because it wants the terminal waits until it is free, gets it and
-///     goes on; while perch itself is in the background, perch stops too and its shell says so.
+///   - another child that stops because it wants the terminal gets it and goes on, at once from a
+///     holder that never asked, else when it is free; while perch itself is in the background,
+///     perch stops too and its shell says so.
 /// When the child has ended, the terminal is perch's again.
 class JobControl {
 public:
@@ -20,14 +21,16 @@ public:
 
   /// Lifetime: `terminal` outlives it, and `pid` is not collected before it is gone.
   JobControl(Terminal& terminal, int pid, int group, Start start);
-  /// Waits for the child's end.
-  ~JobControl();
+  ~JobControl() { (void)wait(); }
+  /// Waits for the child's end. True when it held the terminal then.
+  bool wait();
   JobControl(const JobControl&) = delete;
   JobControl& operator=(const JobControl&) = delete;
 
 private:
   void watch();
   void stopped(int signal);
+  [[nodiscard]] bool take_stop();
   void wait_for_terminal();
   [[nodiscard]] bool child_ended() const;
 

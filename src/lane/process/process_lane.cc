@@ -95,7 +95,7 @@ Status prepare(const ChildSpec& spec, Prepared& prepared) {
   plan.argv = prepared.argv.data();
   plan.env = prepared.env.data();
   plan.directory = spec.directory.empty() ? nullptr : spec.directory.c_str();
-  plan.group = spec.group;
+  plan.group = spec.group != nullptr ? spec.group->id : 0;
   plan.new_session = spec.new_session;
   plan.parent = spec.new_session ? 0 : ::getpid();
   return {};
@@ -159,6 +159,15 @@ std::vector<std::string> with_temporary(std::vector<std::string> env, const std:
   for (std::string_view name : kTemporaryNames)
     env.push_back(base::cat(name, '=', path));
   return env;
+}
+
+// Who was to join a group that is gone has one of its own.
+std::shared_ptr<Group> joined(std::shared_ptr<Group> group, int id, int pid) {
+  if (group == nullptr || (group->id != 0 && group->id != id))
+    group = std::make_shared<Group>();
+  group->id = id;
+  group->members.push_back(pid);
+  return group;
 }
 
 class RealProcessLane final : public ProcessLane {
@@ -246,7 +255,7 @@ std::unique_ptr<JobControl> RealProcessLane::control(const ChildPlan& plan, int 
 
 Result<std::unique_ptr<Job>> RealProcessLane::start_own(const ChildSpec& spec, Prepared& prepared) {
   ChildPlan& plan = prepared.plan;
-  if (terminal_.present() && spec.foreground && terminal_.reserve(spec.group)) {
+  if (terminal_.present() && spec.foreground && terminal_.reserve(plan.group)) {
     plan.terminal = terminal_.fd();
   }
   make_child_of_fresh_file(plan);
@@ -256,7 +265,8 @@ Result<std::unique_ptr<Job>> RealProcessLane::start_own(const ChildSpec& spec, P
       terminal_.release(group, Terminal::Modes::Keep);
     return std::unexpected(start_error(spec, plan));
   }
-  auto job = std::make_unique<ChildJob>(plan.pid, sys::Fd(plan.pid_fd), group);
+  auto job = std::make_unique<ChildJob>(plan.pid, sys::Fd(plan.pid_fd),
+                                        joined(spec.group, group, plan.pid));
   try {
     job->watch(control(plan, group));
   } catch (const std::system_error& error) {

@@ -52,6 +52,7 @@ bool Terminal::reserve(int join) {
   ::tcgetattr(fd_.get(), &modes_);
   holder_ = kReserved;
   jobs_ = 1;
+  asked_ = restore_ = false;
   return true;
 }
 
@@ -60,14 +61,27 @@ void Terminal::assign(int group) {
   holder_ = group;
 }
 
-bool Terminal::take(int group) {
-  if (!reserve(group))
+bool Terminal::give(int group) {
+  BlockTtou block;
+  return ::tcsetpgrp(fd_.get(), group) == 0;
+}
+
+bool Terminal::take(int group, bool holds) {
+  std::lock_guard lock(mutex_);
+  const bool free = holder_ == 0 || holder_ == group || (holder_ != kReserved && !asked_);
+  if (!free || !(own_foreground() || holder_in_foreground()) || !give(group))
     return false;
-  assign(group);
-  if (resume(group))
+  if (holder_ == group) {
+    jobs_ += holds ? 0 : 1;
     return true;
-  release(group, Modes::Keep);
-  return false;
+  }
+  if (holder_ == 0)
+    ::tcgetattr(fd_.get(), &modes_);
+  holder_ = group;
+  jobs_ = 1;
+  asked_ = true;
+  restore_ = false;
+  return true;
 }
 
 // Only from `group`: the shell may have taken the terminal from us in the meantime.
@@ -82,9 +96,12 @@ void Terminal::take_back(int group, Modes modes) {
 
 void Terminal::release(int group, Modes modes) {
   std::lock_guard lock(mutex_);
+  if (holder_ != group && holder_ != kReserved)
+    return; // another one has asked for it
+  restore_ |= modes == Modes::Restore;
   if (--jobs_ > 0)
     return;
-  take_back(group, modes);
+  take_back(group, restore_ ? Modes::Restore : Modes::Keep);
   holder_ = 0;
 }
 
@@ -97,14 +114,16 @@ bool Terminal::resume(int group) {
   std::lock_guard lock(mutex_);
   if (!own_foreground())
     return ::tcgetpgrp(fd_.get()) == group;
-  BlockTtou block;
-  return ::tcsetpgrp(fd_.get(), group) == 0;
+  return give(group);
+}
+
+bool Terminal::holder_in_foreground() const {
+  return holder_ > 0 && ::tcgetpgrp(fd_.get()) == holder_;
 }
 
 bool Terminal::is_ours() {
   std::lock_guard lock(mutex_);
-  int now = ::tcgetpgrp(fd_.get());
-  return now == ::getpgrp() || (holder_ > 0 && now == holder_);
+  return own_foreground() || holder_in_foreground();
 }
 
 } // namespace perch::lane

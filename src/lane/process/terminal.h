@@ -22,8 +22,9 @@ public:
   [[nodiscard]] bool reserve(int join);
   /// The reserved job started as this group.
   void assign(int group);
-  /// Takes it for a running job of `group`, under the conditions of reserve(), and gives it over.
-  [[nodiscard]] bool take(int group);
+  /// Gives it to a running job of `group` that asks for it; `holds`: it has had it. False when
+  /// perch is not in the foreground, or a group holds it that has asked for it.
+  [[nodiscard]] bool take(int group, bool holds);
   /// A job of `group` ended: after the last one the terminal is perch's again.
   void release(int group, Modes modes);
 
@@ -35,15 +36,23 @@ public:
   /// Whether perch or one of its jobs is in the foreground; else the shell has put us behind.
   [[nodiscard]] bool is_ours();
 
+  /// Held by whoever stops this process.
+  [[nodiscard]] std::mutex& stopping() { return stopping_; }
+
 private:
   [[nodiscard]] bool own_foreground() const;
+  [[nodiscard]] bool holder_in_foreground() const;
+  bool give(int group);
   void take_back(int group, Modes modes);
 
+  std::mutex stopping_; // goes before the other
   std::mutex mutex_;
   bool looked_ = false;
   sys::Fd fd_;
-  int holder_ = 0; // a group, kReserved, or 0
-  int jobs_ = 0;   // of the holder
+  int holder_ = 0;       // a group, kReserved, or 0
+  int jobs_ = 0;         // of the holder
+  bool asked_ = false;   // the holder did not just start with it
+  bool restore_ = false; // a job of the holder was killed
   termios modes_{};
 };
 

@@ -189,9 +189,10 @@ TEST_F(Children, of_one_pipe_share_a_group) {
   ChildSpec first = shell("read x");
   sys::Pipe gate = sys::make_pipe().value();
   first.stdio.in = gate.read.get();
+  first.group = std::make_shared<Group>();
   auto a = lane->start(first).value();
   ChildSpec second = shell("exec sleep 1000");
-  second.group = a->pid();
+  second.group = first.group;
   auto b = lane->start(second).value();
   EXPECT_EQ(::getpgid(b->pid()), a->pid());
   gate.write.reset();
@@ -201,11 +202,11 @@ TEST_F(Children, of_one_pipe_share_a_group) {
 }
 
 TEST_F(Children, whose_group_is_gone_get_one_of_their_own) {
-  auto a = lane->start(shell("exit 0")).value();
-  int gone = a->pid();
-  (void)a->finish();
+  ChildSpec first = shell("exit 0");
+  first.group = std::make_shared<Group>();
+  (void)lane->start(first).value()->finish();
   ChildSpec second = shell("exec sleep 1000");
-  second.group = gone;
+  second.group = first.group;
   auto b = lane->start(second).value();
   EXPECT_EQ(::getpgid(b->pid()), b->pid());
   b->terminate(Job::Force::Now);

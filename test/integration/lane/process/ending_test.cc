@@ -95,10 +95,13 @@ TEST_F(Ending, a_stopped_child_works) {
 
 TEST_F(Ending, a_child_that_left_its_group_works) {
   // Only a member that does not lead its group can leave it by itself.
-  auto leader = lane->start(shell("exec sleep 1000")).value();
+  const auto shared = std::make_shared<Group>();
+  ChildSpec first = shell("exec sleep 1000");
+  first.group = shared;
+  auto leader = lane->start(first).value();
   sys::Pipe pipe = sys::make_pipe().value();
   ChildSpec spec = shell("exec setsid sh -c 'echo; exec sleep 1000'");
-  spec.group = leader->pid();
+  spec.group = shared;
   spec.stdio.out = pipe.write.get();
   auto job = lane->start(spec).value();
   char byte = 0;
@@ -107,7 +110,30 @@ TEST_F(Ending, a_child_that_left_its_group_works) {
   job->signal(SIGUSR1);
   EXPECT_EQ(job->finish().code, SIGUSR1);
   leader->terminate(Job::Force::Now);
-  EXPECT_EQ(leader->finish().code, SIGUSR1) << "what its group gets, its other members get too";
+  EXPECT_EQ(leader->finish().code, SIGKILL) << "the first speaks for its group";
+}
+
+TEST_F(Ending, jobs_of_one_group_are_told_once_and_end_in_their_own_time) {
+  const auto shared = std::make_shared<Group>();
+  const auto member = [&](const std::string& text) {
+    sys::Pipe pipe = sys::make_pipe().value();
+    ChildSpec spec = shell(text);
+    spec.group = shared;
+    spec.stdio.out = pipe.write.get();
+    auto job = lane->start(spec).value();
+    char byte = 0;
+    EXPECT_EQ(::read(pipe.read.get(), &byte, 1), 1); // now it is ready for signals
+    return job;
+  };
+  auto quick = member("echo; exec sleep 1000");
+  auto slow = member("n=0; trap 'n=$((n + 1)); sleep 0.2; exit $n' TERM; echo; "
+                     "while :; do sleep 0.01; done");
+  quick->terminate(Job::Force::Ask);
+  slow->terminate(Job::Force::Ask);
+  EXPECT_EQ(quick->finish().code, SIGTERM);
+  const Ended ended = slow->finish();
+  EXPECT_EQ(ended.how, Ended::How::Exited) << "it was not killed with the other one";
+  EXPECT_EQ(ended.code, 1);
 }
 
 TEST_F(Ending, a_signal_is_passed_on_to_all) {

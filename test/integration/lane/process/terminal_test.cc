@@ -233,10 +233,11 @@ TEST(Terminals, are_shared_by_the_stages_of_a_pipe) {
       if (::pipe2(ends, O_CLOEXEC) != 0)
         return 82;
       first.stdio.out = ends[1];
+      first.group = std::make_shared<Group>();
       auto a = lane->start(first);
       ChildSpec second = on_terminal("read y; echo ready; read z </dev/tty; echo $y and $z", true);
       second.stdio.in = ends[0];
-      second.group = (*a)->pid();
+      second.group = first.group;
       auto b = lane->start(second);
       ::close(ends[1]);
       return (*a)->finish().code + (*b)->finish().code + (perch_has_terminal() ? 0 : 81);
@@ -247,6 +248,59 @@ TEST(Terminals, are_shared_by_the_stages_of_a_pipe) {
   ASSERT_TRUE(person.sees("ready"));
   person.type("two\n");
   EXPECT_TRUE(person.sees("one and two"));
+  EXPECT_EQ(person.ends(), 0) << person.rest();
+}
+
+// Two stages that wait for a line of the terminal, one after the other.
+int run_two() {
+  auto lane = make_process_lane();
+  ChildSpec first = on_terminal("read x </dev/tty; echo got $x >&2; read x </dev/tty", true);
+  first.group = std::make_shared<Group>();
+  auto a = lane->start(first);
+  ChildSpec second = on_terminal("while :; do sleep 0.01; done", true);
+  second.group = first.group;
+  auto b = lane->start(second);
+  say("ready");
+  const bool both = (*a)->finish().interrupted && (*b)->finish().interrupted;
+  return (both ? 0 : 83) + (perch_has_terminal() ? 0 : 81);
+}
+
+TEST(Terminals, stop_and_interrupt_all_stages_of_a_pipe) {
+  Person person([] { return shell_with(run_two, Place::Foreground); });
+  ASSERT_TRUE(person.sees("ready"));
+  for (int i = 0; i < 5; ++i) {
+    person.type("\x1a");
+    ASSERT_TRUE(person.sees("shell: stopped by " + std::to_string(SIGTSTP))) << person.rest();
+    person.type("fg\n");
+    ASSERT_TRUE(person.terminal_is_of(Person::Owner::Job));
+  }
+  person.type("hello\n");
+  ASSERT_TRUE(person.sees("got hello")) << person.rest();
+  person.type("\x03");
+  EXPECT_EQ(person.ends(), 0) << person.rest();
+}
+
+TEST(Terminals, leave_a_holder_that_never_asked_for_one_that_does) {
+  Person person([] {
+    auto perch = [] {
+      auto lane = make_process_lane();
+      int ends[2];
+      if (::pipe2(ends, O_CLOEXEC) != 0)
+        return 82;
+      ChildSpec reader = on_terminal("read x; echo $x", true);
+      reader.stdio.in = ends[0];
+      auto a = lane->start(reader);
+      ChildSpec writer = on_terminal("echo ready >&2; read y; echo got $y", true);
+      writer.stdio.out = ends[1];
+      auto b = lane->start(writer);
+      ::close(ends[1]);
+      return (*b)->finish().code + (*a)->finish().code + (perch_has_terminal() ? 0 : 81);
+    };
+    return shell_with(perch, Place::Foreground);
+  });
+  ASSERT_TRUE(person.sees("ready"));
+  person.type("hello\n");
+  EXPECT_TRUE(person.sees("got hello")) << person.rest();
   EXPECT_EQ(person.ends(), 0) << person.rest();
 }
 
