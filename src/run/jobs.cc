@@ -6,6 +6,8 @@
 #include "sys/signal_names.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace perch::run {
 
@@ -21,6 +23,12 @@ constexpr std::chrono::seconds kPatience{2};
 bool is_unread_pipe(const sys::Fd& end) {
   sys::PollItem items[] = {{.fd = end.get(), .write = true}};
   return sys::poll(items, 0) && items[0].gone;
+}
+
+/// Whether programs know the signal as a request to end. Others mean something to perch alone.
+bool ends_programs(int signal) {
+  constexpr std::array<std::string_view, 4> kKnown = {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"};
+  return signal != 0 && std::ranges::find(kKnown, sys::signal_name(signal)) != kKnown.end();
 }
 
 } // namespace
@@ -156,11 +164,12 @@ void Jobs::begin_stop(Error error) {
     return;
   force_ = Force::Asked;
   next_force_ = Clock::now() + kPatience;
-  const bool by_signal = cancel_->stopped() == sys::StopReason::Signal && cancel_->signal() != 0;
+  const bool passed_on =
+      cancel_->stopped() == sys::StopReason::Signal && ends_programs(cancel_->signal());
   for (Entry& entry : jobs_) {
     if (entry.done)
       continue;
-    if (by_signal)
+    if (passed_on)
       entry.job->signal(cancel_->signal()); // a guest looks at the token itself
     else
       entry.job->terminate(lane::Job::Force::Ask);

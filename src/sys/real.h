@@ -19,11 +19,11 @@ namespace perch::sys {
 /// Costs nothing until the first exchange. Lifetime: `env` must outlive it.
 [[nodiscard]] std::unique_ptr<HttpTransport> curl_transport(const Env& env);
 
-/// Lets SIGINT, SIGTERM and SIGHUP stop `root` instead of ending the process; a second SIGINT ends
-/// it at once by the signal's default action. Those that were ignored at start (nohup) stay so.
-/// SIGPIPE and SIGXFSZ are ignored: the write that meets them fails instead. SIGCHLD is not
-/// ignored, whoever started perch. Undone when the guard goes. System calls are not restarted, so
-/// that a blocking read ends when a signal comes.
+/// Lets SIGINT, SIGTERM, SIGHUP and whatever else would end the process from outside stop `root`
+/// instead; a second SIGINT ends it at once by the signal's default action. Those that were ignored
+/// at start (nohup) stay so. SIGPIPE and SIGXFSZ are ignored: the write that meets them fails
+/// instead. SIGCHLD is not ignored, whoever started perch. Undone when the guard goes. System calls
+/// are not restarted, so that a blocking read ends when a signal comes.
 ///
 /// Lifetime: `root` must outlive the guard. One guard at a time, made on the main thread.
 class SignalGuard {

@@ -29,7 +29,9 @@ static void stop_root(int number) {
 }
 }
 
-static constexpr std::array kStopping = {SIGINT, SIGTERM, SIGHUP};
+// What would end perch at once and leave its children to themselves, faults aside.
+static constexpr std::array kStopping = {SIGINT,  SIGTERM, SIGHUP,    SIGQUIT, SIGUSR1,
+                                         SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU};
 static constexpr std::array kIgnored = {SIGPIPE, SIGXFSZ};
 
 struct SignalGuard::Saved {
