@@ -60,8 +60,8 @@ trace::Progress* progress_beside(const JobStreams& streams) {
   return nullptr;
 }
 
-/// Starts the child and waits for it.
-Result<lane::Ended> run_child(State& state, const Step& step, lane::ChildSpec& spec,
+/// Starts the child and waits for it. Its figures are told also when it had to be stopped.
+Result<lane::Ended> run_child(State& state, Step& step, lane::ChildSpec& spec,
                               const JobStreams& streams, Jobs& jobs) {
   spec.stdio = streams.stdio;
   PERCH_TRY(step.before_start());
@@ -79,11 +79,14 @@ Result<lane::Ended> run_child(State& state, const Step& step, lane::ChildSpec& s
     if (outlet != nullptr)
       jobs.receive(*outlet);
   }
-  PERCH_TRY(jobs.wait());
-  lane::Ended ended = std::move(jobs.ended(number));
+  const Status waited = jobs.wait();
+  lane::Ended& ended = jobs.ended(number);
   if (received_before)
     ended.usage.bytes_out = *received(streams.out, streams.err) - *received_before;
-  return ended;
+  if (jobs.has_ended(number))
+    add_usage(step, ended);
+  PERCH_TRY(waited);
+  return std::move(ended);
 }
 
 } // namespace
@@ -227,7 +230,6 @@ Flow run_exec(State& state, const program::ExecNode& node) {
     Jobs jobs(state.cancel);
     PERCH_TRY_ASSIGN(const lane::Ended ended,
                      placed(state, run_child(state, step, child.spec, streams, jobs)));
-    add_usage(step, ended);
     return placed(state, child_status(child, ended));
   };
   return step.close(hooked(state, [&] { return child.event; }, run));
@@ -316,7 +318,6 @@ Result<op::Ended> launched(State& state, Step& step, Actor actor, const op::Laun
   }
   spec.foreground = state.terminal && streams.stdio.in == state.in && state.in >= 0;
   PERCH_TRY_ASSIGN(const lane::Ended ended, run_child(state, step, spec, streams, jobs));
-  add_usage(step, ended);
   if (ended.how == lane::Ended::How::Failed || ended.how == lane::Ended::How::Trapped)
     return std::unexpected(ended.error);
   op::Ended result = op_ended(ended);

@@ -360,8 +360,10 @@ Flow run_started(State& state, Step& step, Guest& guest) {
   const std::size_t number = jobs.add(std::move(job), {}, state.out);
   jobs.receive(*state.out);
   jobs.receive(*state.err);
-  PERCH_TRY(placed(state, jobs.wait()));
-  add_guest_facts(state, step, guest, jobs.ended(number));
+  const Status waited = jobs.wait();
+  if (jobs.has_ended(number))
+    add_guest_facts(state, step, guest, jobs.ended(number));
+  PERCH_TRY(placed(state, waited));
   return placed(state, guest_status(guest, jobs.ended(number)));
 }
 

@@ -47,6 +47,8 @@ public:
   void abandon();
 
   [[nodiscard]] lane::Ended& ended(std::size_t job) { return jobs_[job].ended; }
+  /// False: it was given up, and nothing is known of it.
+  [[nodiscard]] bool has_ended(std::size_t job) const { return jobs_[job].done; }
   [[nodiscard]] lane::Job& job(std::size_t number) { return *jobs_[number].job; }
   /// Whether nobody read any more, when the job ended, from a pipe that was held for it.
   [[nodiscard]] bool lost_its_reader(std::size_t job) const { return jobs_[job].lost_its_reader; }

@@ -297,6 +297,8 @@ Flow Pipeline::result_of(Stage& stage) {
     lane::Ended& ended = jobs_.ended(stage.job);
     if (stage.received_before)
       ended.usage.bytes_out = *state_.out->received() - *stage.received_before;
+    if (!jobs_.has_ended(stage.job))
+      return stage.step.close(placed(stage.state, state_.cancel->check()));
     if (stage.guest)
       add_guest_facts(stage.state, stage.step, *stage.guest, ended);
     else
