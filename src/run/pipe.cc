@@ -272,7 +272,8 @@ void Pipeline::note_end(std::size_t job) {
   }
 }
 
-/// The error is that of the first stage that failed; but `exit` in any of them ends the run.
+/// The error is that of the first stage that failed; but `exit` in any of them ends the run, and
+/// so does an audit that cannot be written.
 Flow Pipeline::first_failure(Status waited) {
   Flow first;
   bool exits = false;
@@ -280,7 +281,8 @@ Flow Pipeline::first_failure(Status waited) {
     Flow result = result_of(*stage);
     if (result || exits)
       continue;
-    exits = result.error()->error.kind == op::kExitKind;
+    const std::string_view kind = result.error()->error.kind;
+    exits = kind == op::kExitKind || kind == kind::kAuditFailed;
     if (first || exits)
       first = std::move(result);
   }

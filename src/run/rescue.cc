@@ -1,5 +1,6 @@
 // try, rescue, finally and bare `throw`.
 
+#include "base/error_kinds.h"
 #include "base/text.h"
 #include "op/call.h"
 #include "run/cancelling.h"
@@ -70,7 +71,9 @@ Flow run_parts(State& state, const TryNode& node) {
     seen = std::move(result).error();
     result = run_rescue(state, node, *seen);
   }
-  if (!node.has_finally)
+  // Where nothing can be told, nothing may run.
+  const bool unaudited = !result && result.error()->error.kind == kind::kAuditFailed;
+  if (!node.has_finally || unaudited)
     return result;
   const Failure* told = result ? seen.get() : result.error().get();
   return run_finally(state, node, told, std::move(result));

@@ -61,7 +61,7 @@ std::vector<std::string> layer_origins(const SharedRun& run) {
 /// Tells of the run before anything of it happens. Errors: audit_failed.
 Status begin_session(SharedRun& run, const CallArguments& arguments) {
   const Setting& setting = run.setting();
-  if (setting.sink == nullptr)
+  if (run.sink() == nullptr)
     return {};
   const Request& request = run.request();
   note_secrets(run, *request.command, arguments);
@@ -70,16 +70,16 @@ Status begin_session(SharedRun& run, const CallArguments& arguments) {
   const std::vector<std::string> layers = layer_origins(run);
   const std::string digest = sys::hex_digest(sys::DigestKind::Sha256,
                                              setting.sources.get(run.program().root().source).text);
-  return setting.sink->session_start({.program = run.program().name,
-                                      .version = run.program().version,
-                                      .command = request.command->name,
-                                      .words = words,
-                                      .directory = request.directory,
-                                      .script = request.script_path,
-                                      .script_sha256 = digest,
-                                      .layers = layers,
-                                      .unix_ns = setting.world.clock.unix_ns(),
-                                      .steady_ns = setting.world.clock.steady_ns()});
+  return run.sink()->session_start({.program = run.program().name,
+                                    .version = run.program().version,
+                                    .command = request.command->name,
+                                    .words = words,
+                                    .directory = request.directory,
+                                    .script = request.script_path,
+                                    .script_sha256 = digest,
+                                    .layers = layers,
+                                    .unix_ns = setting.world.clock.unix_ns(),
+                                    .steady_ns = setting.world.clock.steady_ns()});
 }
 
 /// Tells how it ended. Where that cannot be told, this is how it ended.
@@ -87,15 +87,15 @@ Outcome end_session(SharedRun& run, Outcome outcome) {
   if (outcome.failure)
     outcome.failure->error = run.secrets().mask(std::move(outcome.failure->error));
   const Setting& setting = run.setting();
-  if (setting.sink == nullptr)
+  if (run.sink() == nullptr)
     return outcome;
   const int code = exit_code(outcome);
   Status told =
-      setting.sink->session_end({.ok = code == 0,
-                                 .code = code,
-                                 .error = outcome.failure ? &outcome.failure->error : nullptr,
-                                 .unix_ns = setting.world.clock.unix_ns(),
-                                 .steady_ns = setting.world.clock.steady_ns()});
+      run.sink()->session_end({.ok = code == 0,
+                               .code = code,
+                               .error = outcome.failure ? &outcome.failure->error : nullptr,
+                               .unix_ns = setting.world.clock.unix_ns(),
+                               .steady_ns = setting.world.clock.steady_ns()});
   const bool known = outcome.failure && outcome.failure->error.kind == kind::kAuditFailed;
   if (told || known)
     return outcome;

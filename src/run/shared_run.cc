@@ -9,9 +9,10 @@ namespace perch::run {
 
 namespace {
 
-GateSetup gate_setup(const Setting& setting, const Request& request, const Secrets& secrets) {
+GateSetup gate_setup(const Setting& setting, const Request& request, trace::Sink* sink,
+                     const Secrets& secrets) {
   return {.world = setting.world,
-          .sink = setting.sink,
+          .sink = sink,
           .sources = &setting.sources,
           .progress = setting.progress,
           .secrets = &secrets,
@@ -46,8 +47,31 @@ const op::Value& BindingValues::store(std::int32_t binding, op::Value value) {
   return stored;
 }
 
+Status StoppingSink::or_stop(Status told) {
+  if (!told)
+    run_.stop();
+  return told;
+}
+
+Status StoppingSink::session_start(const trace::SessionStart& event) {
+  return or_stop(to_->session_start(event));
+}
+
+Status StoppingSink::begin(const trace::Begin& event) { return or_stop(to_->begin(event)); }
+
+Status StoppingSink::end(const trace::End& event) { return or_stop(to_->end(event)); }
+
+Status StoppingSink::deny(const trace::Deny& event) { return or_stop(to_->deny(event)); }
+
+Status StoppingSink::before_start(const trace::Start& event) {
+  return or_stop(to_->before_start(event));
+}
+
+Status StoppingSink::session_end(const trace::SessionEnd& event) { return to_->session_end(event); }
+
 SharedRun::SharedRun(const Setting& setting, const Request& request)
-    : setting_(setting), request_(request), gate_(gate_setup(setting, request, secrets_)),
+    : setting_(setting), request_(request), sink_(setting.sink, *this),
+      gate_(gate_setup(setting, request, sink(), secrets_)),
       bindings_(request.program->bindings.size()),
       start_unix_(setting.world.clock.unix_ns() / 1'000'000'000) {
   for (const program::Command* command : request.program->commands)
@@ -90,6 +114,13 @@ void SharedRun::keep_module(std::string identity, std::shared_ptr<const lane::Mo
 bool SharedRun::first_handling(const program::Command& handler) {
   const std::scoped_lock lock(mutex_);
   return handled_.insert(&handler).second;
+}
+
+void SharedRun::stop() {
+  request_.cancel->stop(sys::StopReason::Sibling);
+  const std::scoped_lock lock(mutex_);
+  if (grace_ != nullptr)
+    grace_->stop(sys::StopReason::Sibling);
 }
 
 std::shared_ptr<sys::CancelToken> SharedRun::grace_after_signal() {

@@ -36,6 +36,27 @@ private:
   std::deque<op::Value> storage_;
 };
 
+/// Stops the whole run as soon as what happens in it can be told no more: branches too that have
+/// nothing to tell for a while.
+class StoppingSink final : public trace::Sink {
+public:
+  StoppingSink(trace::Sink* to, SharedRun& run) : to_(to), run_(run) {}
+  [[nodiscard]] bool listens() const { return to_ != nullptr; }
+
+  Status session_start(const trace::SessionStart& event) override;
+  Status begin(const trace::Begin& event) override;
+  Status end(const trace::End& event) override;
+  Status deny(const trace::Deny& event) override;
+  Status before_start(const trace::Start& event) override;
+  Status session_end(const trace::SessionEnd& event) override;
+
+private:
+  Status or_stop(Status told);
+
+  trace::Sink* to_;
+  SharedRun& run_;
+};
+
 /// Threads: everything here is safe from all branches.
 class SharedRun {
 public:
@@ -44,6 +65,10 @@ public:
   [[nodiscard]] const Setting& setting() const { return setting_; }
   [[nodiscard]] const Request& request() const { return request_; }
   [[nodiscard]] const program::Program& program() const { return *request_.program; }
+  /// Null: nobody listens.
+  [[nodiscard]] trace::Sink* sink() { return sink_.listens() ? &sink_ : nullptr; }
+  /// Stops all that runs, cleaning up too.
+  void stop();
   [[nodiscard]] Gate& gate() { return gate_; }
   [[nodiscard]] Secrets& secrets() { return secrets_; }
   /// Which slots of the command have names of secrets; null: none, and no argument is one.
@@ -75,6 +100,7 @@ private:
 
   const Setting& setting_;
   const Request& request_;
+  StoppingSink sink_;
   Secrets secrets_;
   std::unordered_map<const program::Command*, std::vector<bool>> secret_slots_;
   Gate gate_;

@@ -45,7 +45,7 @@ struct Masking {
 
 } // namespace
 
-bool watched(const State& state) { return state.run.setting().sink != nullptr; }
+bool watched(const State& state) { return state.run.sink() != nullptr; }
 
 Step::~Step() {
   if (!open_)
@@ -74,7 +74,7 @@ void Step::begin_event(const StepInfo& info, trace::Begin& begin) const {
 
 Flow Step::open(StepInfo info) {
   SharedRun& run = state_.run;
-  if (run.setting().sink == nullptr)
+  if (run.sink() == nullptr)
     return {};
   // Trace lines and the program's own output share a terminal: keep them in their order.
   PERCH_TRY(placed(state_, state_.out->flush(*state_.cancel)));
@@ -83,7 +83,7 @@ Flow Step::open(StepInfo info) {
   for (trace::Field& field : begin.args)
     std::visit(Masking{run.secrets()}, field.value);
   begin_event(info, begin);
-  PERCH_TRY(placed(state_, run.setting().sink->begin(begin)));
+  PERCH_TRY(placed(state_, run.sink()->begin(begin)));
   end_.id = begin.id;
   outer_ = std::exchange(state_.span, begin.id);
   open_ = true;
@@ -108,10 +108,10 @@ Status Step::before_start() const {
   if (!open_)
     return {};
   SharedRun& run = state_.run;
-  return run.setting().sink->before_start({.id = end_.id,
-                                           .unix_ns = run.setting().world.clock.unix_ns(),
-                                           .args = end_.args,
-                                           .facts = end_.facts});
+  return run.sink()->before_start({.id = end_.id,
+                                   .unix_ns = run.setting().world.clock.unix_ns(),
+                                   .args = end_.args,
+                                   .facts = end_.facts});
 }
 
 void Step::note_end() {
@@ -131,7 +131,7 @@ Status Step::end(const Error* error) {
   end_.unix_ns = run.setting().world.clock.unix_ns();
   if (end_.steady_ns == 0)
     end_.steady_ns = run.setting().world.clock.steady_ns();
-  return run.setting().sink->end(end_);
+  return run.sink()->end(end_);
 }
 
 Flow Step::close(Flow result) {
