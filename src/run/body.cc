@@ -7,6 +7,7 @@
 #include "run/expr.h"
 #include "run/nodes.h"
 #include "run/op_call.h"
+#include "run/step.h"
 
 namespace perch::run {
 
@@ -108,7 +109,7 @@ Flow run_node(State& state, const Node& node) {
   const Restoring<const program::Module*> in(state.module, node.module);
   if (state.cancel->stopped() != sys::StopReason::None)
     return raise(state, state.cancel->check().error());
-  return dispatch(state, node);
+  return told(state, node, dispatch(state, node));
 }
 
 Flow run_body(State& state, program::Body body) {

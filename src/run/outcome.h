@@ -21,6 +21,7 @@ struct Failure {
   Error error;
   diag::Span span;
   std::vector<Frame> chain;
+  bool told = false; ///< a span has ended with it
 };
 
 struct Outcome {

@@ -140,6 +140,8 @@ Flow Step::close(Flow result) {
   if (const auto flushed = state_.out->flush(*state_.cancel); !flushed && result)
     result = raise(state_, flushed.error());
   const bool failed = !result && result.error()->error.kind != op::kExitKind;
+  if (failed)
+    result.error()->told = true;
   auto ended = end(failed ? &result.error()->error : nullptr);
   if (!ended)
     return raise(state_, std::move(ended).error());
@@ -150,6 +152,44 @@ Status Step::close(Status result) {
   if (open_)
     PERCH_TRY(end(result ? nullptr : &result.error()));
   return result;
+}
+
+namespace {
+
+/// The span of a statement, as far as it is known before anything of it is.
+StepInfo unbegun(const program::Node& node) {
+  using program::NodeKind;
+  StepInfo info{.kind = statement_name(node)};
+  if (node.kind == NodeKind::Op) {
+    info.what = trace::What::Op;
+  } else if (node.kind == NodeKind::Exec) {
+    info.what = trace::What::Child;
+  } else if (node.kind == NodeKind::WasmRun) {
+    info.what = trace::What::Guest;
+  } else if (node.kind == NodeKind::CommandCall) {
+    const auto& call = static_cast<const program::CommandCallNode&>(node);
+    info.what = trace::What::Command;
+    info.kind = "command";
+    info.args = {{.name = "name", .value = std::string(call.command->name)}};
+  } else if (node.kind == NodeKind::Literal) {
+    info.kind = "assign";
+  } else if (node.kind == NodeKind::Scope) {
+    info.kind = "template";
+  }
+  return info;
+}
+
+} // namespace
+
+Flow told(State& state, const program::Node& node, Flow result) {
+  if (result || result.error()->told || !watched(state) || unwinds(state, *result.error()))
+    return result;
+  StepInfo info = unbegun(node);
+  if (info.kind.empty())
+    return result;
+  Step step(state);
+  PERCH_TRY(step.open(std::move(info)));
+  return step.close(std::move(result));
 }
 
 std::string shown(const State& state, std::string_view text) {

@@ -70,6 +70,10 @@ Flow stepped(State& state, std::string_view kind, const Args& args, const Body& 
   return step.close(body());
 }
 
+/// Gives a statement that failed before its span could begin, as what it was to do could not be
+/// computed, a span that says so.
+Flow told(State& state, const program::Node& node, Flow result);
+
 /// Text for an argument: masked, and cut when it is long.
 [[nodiscard]] std::string shown(const State& state, std::string_view text);
 [[nodiscard]] std::vector<std::string> shown(const State& state,
