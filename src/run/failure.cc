@@ -89,6 +89,11 @@ std::vector<Frame> chain_of(const State& state) {
 } // namespace
 
 std::unexpected<FailurePtr> raise(const State& state, diag::Span span, Error error) {
+  // Whoever comes after what was printed finds out that it could not be written.
+  if (is_of_output(error) && state.out != nullptr && state.out->written_at().known()) {
+    span = state.out->written_at();
+    error.op = "print";
+  }
   if (error.op.empty() && state.node != nullptr)
     error.op = statement_name(*state.node);
   return std::unexpected(std::make_unique<Failure>(
@@ -99,6 +104,8 @@ std::unexpected<FailurePtr> raise(const State& state, Error error) {
   const auto span = state.node != nullptr ? state.node->span : diag::Span{};
   return raise(state, span, std::move(error));
 }
+
+bool is_of_output(const Error& error) { return error.op.empty() && error.detail == kOutputName; }
 
 bool unwinds(const State& state, const Failure& failure) {
   const std::string_view kind = failure.error.kind;

@@ -47,6 +47,11 @@ template <class T>
     return std::move(*result);
 }
 
+/// What standard output is called in messages and in `err.detail`.
+inline constexpr std::string_view kOutputName = "stdout";
+/// Whether nothing but writing standard output has failed.
+[[nodiscard]] bool is_of_output(const Error& error);
+
 /// The word a statement is known by, in `err.op` and in traces: an op's name, `exec`, `parallel`, …
 [[nodiscard]] std::string_view statement_name(const program::Node& node);
 

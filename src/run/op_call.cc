@@ -207,8 +207,10 @@ std::optional<std::string> GatedCall::which(std::string_view name) const {
 }
 
 Status GatedCall::print(op::Stream stream, std::string_view bytes) {
-  if (stream == op::Stream::Out)
+  if (stream == op::Stream::Out) {
+    state_.out->written_at(state_.node->span);
     return state_.out->write(bytes, *state_.cancel);
+  }
   PERCH_TRY(state_.out->flush(*state_.cancel));
   return state_.err->write(bytes, *state_.cancel);
 }
@@ -298,7 +300,7 @@ HookEvent op_event(const GatedCall& call) {
 
 /// What rescuing leads to: an error raised while another is handled names that one.
 Error op_error(const State& state, const OpDecl& decl, Error error) {
-  if (error.op.empty())
+  if (error.op.empty() && !is_of_output(error))
     error.op = decl.name;
   if ((error.kind == kind::kShellExitNonzero || error.kind == kind::kShellSignalKilled) &&
       error.note.empty())

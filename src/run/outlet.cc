@@ -29,6 +29,14 @@ std::unexpected<Error> reader_gone(std::string_view name) {
   return gone;
 }
 
+std::unexpected<Error> cannot_write(std::string_view name, Error error) {
+  constexpr std::string_view kNameless = "cannot write";
+  if (error.message.starts_with(kNameless))
+    error.message.insert(kNameless.size(), base::cat(" to ", name));
+  error.detail = name;
+  return std::unexpected(std::move(error));
+}
+
 /// Writes in pieces that a pipe or terminal with room for any takes without waiting, so that the
 /// waiting is done here, where it can be ended.
 Status write_out(int fd, std::string_view bytes, std::string_view name, sys::CancelToken& until) {
@@ -42,7 +50,10 @@ Status write_out(int fd, std::string_view bytes, std::string_view name, sys::Can
       PERCH_TRY(until.check());
       continue;
     }
-    PERCH_TRY_ASSIGN(const auto moved, sys::write_some(fd, bytes.substr(0, kPieceBytes)));
+    auto wrote = sys::write_some(fd, bytes.substr(0, kPieceBytes));
+    if (!wrote)
+      return cannot_write(name, std::move(wrote).error());
+    const sys::Transfer moved = *wrote;
     if (moved.state == sys::Transfer::State::Closed)
       return reader_gone(name);
     bytes.remove_prefix(moved.bytes);

@@ -3,6 +3,7 @@
 // line to the scope around a branch of `parallel`.
 
 #include "base/result.h"
+#include "diag/source.h"
 #include "sys/cancel.h"
 #include "sys/fd.h"
 #include "trace/progress.h"
@@ -22,6 +23,13 @@ namespace perch::run {
 class Outlet {
 public:
   virtual ~Outlet() = default;
+
+  /// Where the program writes what follows. What is kept back fails later, but it has failed there.
+  void written_at(diag::Span at) {
+    if (!keeps_back())
+      written_at_ = at;
+  }
+  [[nodiscard]] diag::Span written_at() const { return written_at_; }
 
   /// Takes bytes of perch's own. They may be kept back until flush().
   /// Errors: file_error with code_name EPIPE when the reader is gone; output_too_large.
@@ -44,6 +52,12 @@ public:
   [[nodiscard]] virtual bool waits_for_end() const { return false; }
   /// Of the terminal that jobs get from here; null: they get none.
   [[nodiscard]] virtual trace::Progress* terminal_progress() const { return nullptr; }
+
+protected:
+  [[nodiscard]] virtual bool keeps_back() const { return false; }
+
+private:
+  diag::Span written_at_;
 };
 
 /// A descriptor perch was given or made. Borrowed.
@@ -63,6 +77,9 @@ public:
   Status flush(sys::CancelToken& until) override;
   Result<int> descriptor(sys::CancelToken& until) override;
   [[nodiscard]] trace::Progress* terminal_progress() const override { return progress_; }
+
+protected:
+  [[nodiscard]] bool keeps_back() const override { return !kept_.empty(); }
 
 private:
   Status write_now(std::string_view bytes, sys::CancelToken& until);

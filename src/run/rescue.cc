@@ -66,6 +66,10 @@ Flow run_finally(State& state, const TryNode& node, const Failure* told, Flow re
 
 Flow run_parts(State& state, const TryNode& node) {
   Flow result = run_body(state, node.body);
+  // What its prints came to belongs to it, not to what follows.
+  if (auto flushed = state.out->flush(*state.cancel);
+      !flushed && (result || !unwinds(state, *result.error())))
+    result = raise(state, std::move(flushed).error());
   FailurePtr seen; // what `finally` is told of; the result itself unless it was rescued
   if (!result && !node.rescue.empty() && !unwinds(state, *result.error())) {
     seen = std::move(result).error();

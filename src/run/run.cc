@@ -173,7 +173,7 @@ Outcome execute(const Setting& setting, const Request& request) {
     return invalid_request(std::move(arguments.error().error));
 
   SharedRun run(setting, request);
-  FdOutlet out(setting.world.out, "stdout", kept_output(setting),
+  FdOutlet out(setting.world.out, kOutputName, kept_output(setting),
                progress_of(setting, setting.world.out));
   FdOutlet err(setting.world.err, "stderr", FdOutlet::Keep::Nothing,
                progress_of(setting, setting.world.err));
