@@ -29,8 +29,9 @@ public:
   /// Errors: file_error, also when the file took a part only.
   Status append(std::string_view record);
   /// Errors: file_error when the file is not in any directory any more: what is written to it is
-  /// lost when perch ends, although every write succeeds.
-  [[nodiscard]] Status check() const;
+  /// lost when perch ends, although every write succeeds; and when it is shorter than it was at the
+  /// last check.
+  [[nodiscard]] Status check();
   /// Waits until what was added is on the disk; does nothing where there is none, as for a pipe.
   Status sync();
 
@@ -43,7 +44,8 @@ private:
   std::string shown_;
   bool borrowed_ = false;
   bool regular_ = false;
-  bool torn_ = false; ///< a newline is missing at the end
+  bool torn_ = false;             ///< a newline is missing at the end
+  std::uint64_t least_bytes_ = 0; ///< the file held as much when we last added to it
 };
 
 } // namespace perch::sys

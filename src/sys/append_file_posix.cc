@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,14 +26,29 @@ bool ends_torn(int fd, std::string_view shown) {
   return last && *last && **last != '\n';
 }
 
+struct Standing {
+  bool named = false;
+  std::uint64_t bytes = 0;
+};
+
 /// Asks for nothing else: Linux gives a file whose times were asked for an exact time at its next
 /// write, which then has to change the inode and costs half as much again.
-bool has_name(int fd) {
-  struct statx links{};
-  if (::statx(fd, "", AT_EMPTY_PATH, STATX_NLINK, &links) == 0)
-    return links.stx_nlink != 0;
+Standing standing_of(int fd) {
+  struct statx seen{};
+  if (::statx(fd, "", AT_EMPTY_PATH, STATX_NLINK | STATX_SIZE, &seen) == 0)
+    return {.named = seen.stx_nlink != 0, .bytes = seen.stx_size};
   struct stat status{}; // where a container's filter does not know statx
-  return ::fstat(fd, &status) == 0 && status.st_nlink != 0;
+  if (::fstat(fd, &status) != 0)
+    return {};
+  return {.named = status.st_nlink != 0, .bytes = static_cast<std::uint64_t>(status.st_size)};
+}
+
+/// Why a file took a part of a record only.
+int why_not_all(int fd) {
+  struct rlimit limit{};
+  const bool at_limit = ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+                        standing_of(fd).bytes >= limit.rlim_cur;
+  return at_limit ? EFBIG : ENOSPC;
 }
 
 } // namespace
@@ -77,11 +93,22 @@ Status AppendFile::look() {
   return {};
 }
 
-Status AppendFile::check() const {
-  if (!regular_ || has_name(fd_.get()))
+/// What is written to a removed file is lost when perch ends, although every write succeeds; and
+/// what was written to one that is shorter now is lost already.
+Status AppendFile::check() {
+  if (!regular_)
     return {};
-  return fail(kind::kFileError, base::cat("cannot write to `", shown_, "`: it was removed"),
-              shown_);
+  const Standing now = standing_of(fd_.get());
+  std::string_view what;
+  if (!now.named)
+    what = "it was removed";
+  else if (!borrowed_ && now.bytes < least_bytes_)
+    what = "somebody has cut it";
+  if (!what.empty()) {
+    return fail(kind::kFileError, base::cat("cannot write to `", shown_, "`: ", what), shown_);
+  }
+  least_bytes_ = now.bytes;
+  return {};
 }
 
 Status AppendFile::append(std::string_view record) {
@@ -102,11 +129,12 @@ Status AppendFile::write_whole(std::string_view record) {
       return os_fail(errno, "write to", shown_);
     } else if (n > 0) {
       left.remove_prefix(static_cast<std::size_t>(n));
+      least_bytes_ += static_cast<std::uint64_t>(n);
     }
     // A file takes less than all only when there is no room left; the rest would not be one piece.
     if (regular_ && n > 0 && !left.empty()) {
       torn_ = true;
-      return os_fail(ENOSPC, "write to", shown_);
+      return os_fail(why_not_all(fd_.get()), "write to", shown_);
     }
   }
   return {};

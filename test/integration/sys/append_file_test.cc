@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,6 +60,35 @@ TEST_F(AppendFileTest, a_removed_file_is_noticed) {
   const Status gone = file->check();
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().message, "cannot write to `run.ndjson`: it was removed");
+}
+
+TEST_F(AppendFileTest, a_file_that_was_cut_takes_no_more) {
+  auto file = AppendFile::open(path, "run.ndjson");
+  auto other = AppendFile::open(path, "run.ndjson");
+  ASSERT_TRUE(file && other);
+  EXPECT_TRUE(file->append("one\n"));
+  EXPECT_TRUE(other->append("two\n"));
+  EXPECT_TRUE(file->append("three\n"));
+  ASSERT_EQ(::truncate(path.c_str(), 0), 0);
+  const Status more = file->append("four\n");
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().message, "cannot write to `run.ndjson`: somebody has cut it");
+}
+
+TEST_F(AppendFileTest, a_limit_on_files_is_named) {
+  auto file = AppendFile::open(path, "run.ndjson");
+  ASSERT_TRUE(file);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 6, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status whole = file->append("one\n"), part = file->append("two\n");
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, handler);
+  EXPECT_TRUE(whole);
+  ASSERT_FALSE(part);
+  EXPECT_EQ(part.error().message, "cannot write to `run.ndjson`: file too large");
 }
 
 TEST_F(AppendFileTest, a_full_disk_is_an_error) {
