@@ -45,7 +45,7 @@ private:
   bool borrowed_ = false;
   bool regular_ = false;
   bool torn_ = false;             ///< a newline is missing at the end
-  std::uint64_t least_bytes_ = 0; ///< the file held as much when we last added to it
+  std::uint64_t least_bytes_ = 0; ///< the file held as much when it was checked last
 };
 
 } // namespace perch::sys
