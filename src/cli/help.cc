@@ -167,12 +167,11 @@ int help_for(const Context& context, const program::Program& program) {
   if (context.built == nullptr && print_topic(context, name))
     return kOk;
   std::vector<std::string_view> names;
-  if (context.built == nullptr)
-    names = topic_names();
   for (const program::Command* command : public_commands(program))
     names.push_back(command->name);
-  std::ranges::reverse(names); // of two that are as near, the file's own command
-  const auto near = base::nearest(name, names, 3);
+  auto near = base::nearest(name, names, 3);
+  if (!near && context.built == nullptr) // of many words, some are not far from any short one
+    near = base::nearest(name, topic_names(), std::min(2, static_cast<int>(name.size()) / 4));
   context.report(Error{.kind = kind::kCommandNotFound,
                        .message = cat("unknown command `", name, '`'),
                        .help = near ? cat("did you mean `", *near, "`?")

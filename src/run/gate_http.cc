@@ -235,9 +235,9 @@ lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
                                                 .module = scope.module,
                                                 .name = std::string(actor.name),
                                                 .hosts = std::move(hosts)});
-  return [&gate, kept,
-          tally](const op::HttpRequest& request,
-                 const std::shared_ptr<sys::CancelToken>& cancel) -> Result<op::HttpResponse> {
+  return [&gate, kept, tally = std::move(tally)](
+             const op::HttpRequest& request,
+             const std::shared_ptr<sys::CancelToken>& cancel) -> Result<op::HttpResponse> {
     const Scope own{.policy = kept->policy,
                     .directory = kept->directory,
                     .env = kept->env,

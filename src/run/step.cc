@@ -131,7 +131,9 @@ Status Step::end(const Error* error) {
   end_.unix_ns = run.setting().world.clock.unix_ns();
   if (end_.steady_ns == 0)
     end_.steady_ns = run.setting().world.clock.steady_ns();
-  return run.sink()->end(end_);
+  Status told = run.sink()->end(end_);
+  end_.error = nullptr;
+  return told;
 }
 
 Flow Step::close(Flow result) {

@@ -165,7 +165,7 @@ public:
     PERCH_TRY(check_file(name, fd, mark.size));
     PERCH_TRY_ASSIGN(std::string bytes, sys::read_all(fd, kLargestModuleBytes, name));
     PERCH_TRY(check_first_bytes(name, bytes)); // it may have been written to in the meantime
-    const auto whole = std::make_shared<const std::string>(std::move(bytes));
+    auto whole = std::make_shared<const std::string>(std::move(bytes));
     PERCH_TRY_ASSIGN(auto module,
                      load_bytes(name, *whole, pin, metering, cancel, [&] { return whole; }));
     workshop_->store().remember_digest(mark, now_s, module->sha256());
