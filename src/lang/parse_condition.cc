@@ -68,6 +68,22 @@ std::string_view glued_sign(std::string_view bare, bool comparing) {
   return {};
 }
 
+// The name in `NAME(…)`: a call as other languages write it. Empty for other words.
+std::string_view called_name(std::string_view raw, std::string_view bare) {
+  const std::size_t opening = bare.find('(');
+  const std::string_view name = raw.substr(0, opening == bare.npos ? 0 : opening);
+  return base::is_identifier(name) ? name : std::string_view();
+}
+
+// What to write for `NAME(…)`, of which `raw` is the first word.
+std::string call_form(std::string_view name, std::string_view raw) {
+  const std::string_view inside = raw.substr(name.size() + 1);
+  const bool one_argument = inside.size() > 1 && inside.ends_with(')') && !inside.contains(',');
+  return cat("write ", name, ' ',
+             one_argument ? inside.substr(0, inside.size() - 1) : std::string_view("ARGUMENT …"),
+             ", or quote the word");
+}
+
 } // namespace
 
 /// Splits the words of one condition and reads them; precedence is in the call order.
@@ -219,6 +235,8 @@ private:
           return fail(fault->problem, fault->way_out, words[i].span);
       }
     }
+    if (const auto fault = called_fault(words))
+      return fail(fault->problem, fault->way_out, words.front().span);
     // `if x==y`: a text that is always true, unless it is reported.
     for (const Word& word : words) {
       if (const auto fault = glued_fault(word, words.size() == 1))
@@ -233,6 +251,25 @@ private:
     }
     out.words = parser_.arena_.copy(words);
     return make(out);
+  }
+
+  // `if exists("f")`, `if exists ("f")`: one more text that is always true.
+  [[nodiscard]] std::optional<BadCondition> called_fault(const std::vector<Word>& words) const {
+    const Word& head = words.front();
+    if (head.quote == Quote::Whole)
+      return std::nullopt;
+    std::string raw(parser_.raw(head));
+    std::string bare = bare_text(head, raw);
+    if (words.size() == 2 && base::is_identifier(raw) && parser_.raw(words[1]).starts_with('(') &&
+        words[1].quote != Quote::Whole) {
+      raw += parser_.raw(words[1]);
+      bare += bare_text(words[1], parser_.raw(words[1]));
+    }
+    const std::string_view name = called_name(raw, bare);
+    if (name.empty())
+      return std::nullopt;
+    return BadCondition{cat("`", name, "(` calls nothing: words are separated by blanks"),
+                        call_form(name, raw)};
   }
 
   [[nodiscard]] std::optional<BadCondition> glued_fault(const Word& word, bool alone) const {
