@@ -135,6 +135,11 @@ std::string type_hint(const op::OpDecl& op, Type type, const Expr& e) {
   return cat("usage: ", op_usage(op));
 }
 
+/// A bare word that a program would take for a flag.
+bool is_flag(const Expr& e) {
+  return e.plain() && !e.quoted && e.text.size() > 1 && e.text.starts_with('-');
+}
+
 /// How far a word may be from what it was meant to be: short ones are near everything.
 int likeness(std::string_view name) { return name.size() <= 3 ? 1 : 2; }
 
@@ -460,6 +465,10 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
     given[next++] = keep(e);
   }
   for (std::size_t i = 0; i < params.size(); ++i) {
+    if (given[i] != nullptr && params[i].type == Type::Path && is_flag(*given[i])) {
+      diags_.error(FlagOfAnOp{op.name, given[i]->text}, given[i]->span);
+      return nullptr;
+    }
     if (params[i].arity != Arity::Required || given[i] != nullptr || i == fed)
       continue;
     diags_.error(MissingArgument{op.name, params[i].name, arena_.copy(usage)}, head.span);

@@ -163,6 +163,18 @@ struct UnexpandedPattern {
   }
 };
 
+struct FlagOfAnOp {
+  static constexpr std::string_view id = "flag-of-an-op";
+  std::string_view op, text;
+  std::string message() const {
+    return cat("`", op, "` has no flags: `", text, "` would name a file");
+  }
+  std::string help() const {
+    return cat("to run the program instead: exec ", op, ' ', text, " …; for the file write ./",
+               text);
+  }
+};
+
 struct UnknownFlag {
   static constexpr std::string_view id = "unknown-argument";
   std::string_view command, name, nearest, usage;

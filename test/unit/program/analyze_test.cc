@@ -165,6 +165,8 @@ TEST(Analyze, words_of_an_op_are_counted_and_typed) {
   EXPECT_EQ(body_ids("head 3"), "missing-argument@1");
   EXPECT_EQ(body_ids("head three \"x\""), "argument-type@1");
   EXPECT_EQ(body_ids("mkdir \"\""), "argument-type@1");
+  EXPECT_EQ(body_ids("mkdir -p"), "flag-of-an-op@1");
+  EXPECT_EQ(body_ids("mkdir \"-p\"\nmkdir ./-p\nx = \"-p\"\nmkdir \"${x}\""), "");
   EXPECT_EQ(body_ids("download \"u\" \"p\" sha256:\"00\""), "");
   EXPECT_EQ(body_ids("print \"a\" \"b\""), "too-many-arguments@1");
 }
