@@ -177,6 +177,7 @@ private:
   const Node* command_call(Context& ctx, const Command& command, std::span<const lang::Word> words);
   void check_command_words(const Command& command, const lang::Word& head,
                            std::span<const Expr> args);
+  void check_command_value(const Arg& arg, const Expr& word, std::string_view text);
   const Node* template_use(Context& ctx, const Unit::SeenTemplate& seen,
                            const lang::Clause& clause);
   void check_template_value(const lang::ArgDecl& decl, const Expr& value);

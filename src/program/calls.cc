@@ -5,6 +5,7 @@
 
 #include "lang/keywords.h"
 #include "program/analyzer.h"
+#include "program/argument_text.h"
 
 #include <algorithm>
 #include <array>
@@ -519,20 +520,33 @@ const Node* Analyzer::command_call(Context& ctx, const Command& command,
   return made;
 }
 
+/// `text` is the value in `word`, as it is written.
+void Analyzer::check_command_value(const Arg& arg, const Expr& word, std::string_view text) {
+  if (!word.plain())
+    return;
+  if (!is_choice(arg, text)) {
+    diags_.error(BadOption{arg.name, text, arena_.copy(cat("one of ", choices_text(arg)))},
+                 word.span);
+  } else if (const std::string_view missed = type_missed(arg, text); !missed.empty()) {
+    diags_.error(ArgumentType{arg.name, missed, text, "it is what the command declares"},
+                 word.span);
+  }
+}
+
 void Analyzer::check_command_words(const Command& command, const lang::Word& head,
                                    std::span<const Expr> args) {
   if (command.proxy_args)
     return;
   const auto usage = [&] { return arena_.copy(command_usage(command)); };
   std::unordered_map<std::string_view, const Arg*> args_by_name;
-  std::size_t positions = 0;
-  bool rest = false;
+  std::vector<const Arg*> positions;
   for (const Arg& arg : command.args) {
     args_by_name.emplace(arg.name, &arg);
     if (arg.index)
-      ++positions;
-    rest = rest || arg.rest;
+      positions.push_back(&arg);
   }
+  std::ranges::stable_sort(positions, {}, [](const Arg* arg) { return *arg->index; });
+  const bool rest = !positions.empty() && positions.back()->rest;
   std::unordered_set<std::string_view> flags;
   std::size_t positional = 0;
   bool dynamic = false;
@@ -544,10 +558,12 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
     dynamic = dynamic || e.spreads();
     const bool number = base::parse_float(text).has_value();
     if (ended || text.size() < 2 || text[0] != '-' || number) {
-      if (++positional > positions && !rest && !e.spreads()) {
+      if (++positional > positions.size() && !rest && !e.spreads()) {
         diags_.error(TooManyArguments{command.name, usage(), {}}, e.span);
         return;
       }
+      if (!dynamic) // else nobody knows yet whose value this is
+        check_command_value(*positions[std::min(positional, positions.size()) - 1], e, text);
       continue;
     }
     if (text == "--") {
@@ -568,10 +584,12 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
       return;
     }
     flags.insert(name);
-    if (equals != name.npos || arg->second->type == Type::Bool)
-      continue;
-    if (++i == args.size())
+    if (equals != name.npos)
+      check_command_value(*arg->second, e, text.substr(text.find('=') + 1));
+    else if (arg->second->type != Type::Bool && ++i == args.size())
       diags_.error(FlagNeedsValue{name}, e.span);
+    else if (arg->second->type != Type::Bool)
+      check_command_value(*arg->second, args[i], args[i].text);
   }
   if (dynamic)
     return;

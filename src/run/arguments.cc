@@ -2,12 +2,12 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "program/argument_text.h"
 #include "program/usage.h"
 #include "run/expr.h"
 #include "run/shared_run.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace perch::run {
 
@@ -32,43 +32,6 @@ std::unexpected<ArgumentError> refuse(std::string message, std::string help, dia
                                        .span = span});
 }
 
-/// Go's integer syntax, except that a leading zero does not mean octal.
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  std::string digits;
-  bool negative = false;
-  if (text.starts_with('-') || text.starts_with('+')) {
-    negative = text[0] == '-';
-    text.remove_prefix(1);
-  }
-  int base = 10;
-  if (text.size() > 2 && text[0] == '0') {
-    const char letter = static_cast<char>(text[1] | 0x20);
-    base = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 10;
-    if (base != 10)
-      text.remove_prefix(2);
-  }
-  if (text.empty() || text.starts_with('_') || text.ends_with('_') || text.contains("__"))
-    return std::nullopt;
-  digits = negative ? "-" : "";
-  std::ranges::copy_if(text, std::back_inserter(digits), [](char c) { return c != '_'; });
-  std::int64_t value = 0;
-  const auto end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, value, base);
-  if (parsed.ec != std::errc() || parsed.ptr != end)
-    return std::nullopt;
-  return value;
-}
-
-std::optional<bool> parse_truth(std::string_view text) {
-  constexpr std::array<std::string_view, 6> kTrue = {"1", "t", "T", "true", "TRUE", "True"};
-  constexpr std::array<std::string_view, 6> kFalse = {"0", "f", "F", "false", "FALSE", "False"};
-  if (std::ranges::find(kTrue, text) != kTrue.end())
-    return true;
-  if (std::ranges::find(kFalse, text) != kFalse.end())
-    return false;
-  return std::nullopt;
-}
-
 std::string shown_name(const Arg& arg) {
   return arg.index ? cat('<', arg.name, '>') : cat('-', arg.name);
 }
@@ -83,13 +46,10 @@ std::unexpected<Error> refuse_value(const Arg& arg, std::string_view text,
 }
 
 Status check_choice(const Arg& arg, std::string_view text) {
-  if (arg.choices.empty() || std::ranges::find(arg.choices, text) != arg.choices.end())
+  if (program::is_choice(arg, text))
     return {};
-  std::string known;
-  for (const std::string_view choice : arg.choices)
-    known += cat(known.empty() ? "" : ", ", choice);
   const auto near = is_secret(arg) ? std::nullopt : base::nearest(text, arg.choices);
-  return refuse_value(arg, text, cat("it is one of ", known),
+  return refuse_value(arg, text, cat("it is one of ", program::choices_text(arg)),
                       near ? cat("did you mean `", *near, "`?") : std::string());
 }
 
@@ -272,35 +232,14 @@ Value absent_value(const Arg& arg) {
 
 Result<Value> argument_value(const Arg& arg, std::string_view text) {
   PERCH_TRY(check_choice(arg, text));
-  switch (arg.type) {
-  case Type::Int: {
-    const auto number = parse_integer(text);
-    if (!number)
-      return refuse_value(arg, text, "not an integer");
-    return Value::integer(*number);
-  }
-  case Type::Float: {
-    const auto number = base::parse_float(text);
-    if (!number)
-      return refuse_value(arg, text, "not a number");
-    return Value::number(*number);
-  }
-  case Type::Bool: {
-    const auto truth = parse_truth(text);
-    if (!truth)
-      return refuse_value(arg, text, "not true or false");
-    return Value::boolean(*truth);
-  }
-  case Type::None:
-  case Type::Text:
-  case Type::List:
-  case Type::Json:
-  case Type::Any:
-  case Type::Number:
-  case Type::Duration:
-  case Type::Path:
-    break;
-  }
+  if (const std::string_view missed = program::type_missed(arg, text); !missed.empty())
+    return refuse_value(arg, text, cat("not ", missed));
+  if (arg.type == Type::Int)
+    return Value::integer(program::argument_integer(text).value_or(0));
+  if (arg.type == Type::Float)
+    return Value::number(base::parse_float(text).value_or(0));
+  if (arg.type == Type::Bool)
+    return Value::boolean(program::argument_truth(text).value_or(false));
   return Value(std::string(text));
 }
 

@@ -171,6 +171,24 @@ TEST(Analyze, words_of_an_op_are_counted_and_typed) {
   EXPECT_EQ(body_ids("print \"a\" \"b\""), "too-many-arguments@1");
 }
 
+TEST(Analyze, values_in_a_call_of_a_command_are_of_its_arguments_types_and_choices) {
+  const std::string_view h = "command h\n    arg w\n        type int\n        index 0\n"
+                             "        optional\n    end\n"
+                             "    arg v\n        type int\n        index 1\n        optional\n"
+                             "    end\n"
+                             "    arg n\n        type int\n        optional\n    end\n"
+                             "    arg b\n        type bool\n    end\n"
+                             "    arg c\n        type string\n        choices a b\n"
+                             "        optional\n    end\n    do\n    end\nend\n";
+  EXPECT_EQ(body_ids("h -b 0x1F -n=1_000 -c=a\nh -b=T -n -5 -c b\nh -b -5", h), "");
+  EXPECT_EQ(body_ids("h -b \"q\"", h), "argument-type@1");
+  EXPECT_EQ(body_ids("h -b -n=a\nh -b -n a\nh -b=maybe", h),
+            "argument-type@1 argument-type@2 argument-type@3");
+  EXPECT_EQ(body_ids("h -b -c=zz\nh -b -c zz", h), "bad-value@1 bad-value@2");
+  EXPECT_EQ(body_ids("x = upper \"a\"\nh -b \"${x}\" -n=${x} -c \"${x}\"\nh -b ${x} q", h), "")
+      << "what is known when it runs only";
+}
+
 TEST(Analyze, a_name_must_be_known_where_it_is_used) {
   EXPECT_EQ(body_ids("print \"${x}\"\nx = 5"), "unknown-name@1");
   EXPECT_EQ(body_ids("x = 5\nprint \"${x}\""), "");
