@@ -53,6 +53,8 @@ std::shared_ptr<const Program> Analyzer::analyze(const Root& root) {
     check_command_words(*call.command, call.head, call.args);
   }
   declare_hooks(*units_.front());
+  if (strictness_ == Strictness::Check && loading_.program_exists && !diags_.has_errors())
+    check_bins_exist();
   arena_.trim();
   return diags_.has_errors() ? nullptr : program_;
 }

@@ -128,6 +128,7 @@ private:
   void declare_requires(Unit& unit);
   void declare_need(Unit& unit, const lang::Need& need);
   void declare_bin(Unit& unit, const lang::Need& need);
+  void check_bins_exist();
   void declare_bundle(const Unit& unit);
   void check_alias_name(const Unit& unit, const lang::Include& include);
   void declare_hooks(Unit& unit);

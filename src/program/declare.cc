@@ -342,6 +342,14 @@ void Analyzer::declare_bin(Unit& unit, const lang::Need& need) {
   }
 }
 
+/// A run asks only for what its command can reach; here all of it is asked for.
+void Analyzer::check_bins_exist() {
+  for (const Bin* bin : program_->requirements.bins) {
+    if (!bin->optional && bin->name_expr == nullptr && !program_exists(bin->name))
+      diags_.warn(BinMissing{bin->name}, bin->span);
+  }
+}
+
 /// An alias is one more name of the file: a reader must not have to guess which is meant.
 void Analyzer::check_alias_name(const Unit& unit, const lang::Include& include) {
   const std::string_view alias = include.alias;

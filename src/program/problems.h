@@ -126,6 +126,15 @@ struct BinNotDeclared {
   }
 };
 
+struct BinMissing {
+  static constexpr std::string_view id = "bin-missing";
+  std::string_view name;
+  std::string message() const { return cat("there is no program `", name, "` on PATH"); }
+  std::string help() const {
+    return "commands that use it will not start: install it, or declare it with `optional`";
+  }
+};
+
 struct TooManyArguments {
   static constexpr std::string_view id = "too-many-arguments";
   std::string_view name, usage;
