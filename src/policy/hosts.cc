@@ -140,6 +140,13 @@ Result<std::string> normalize_pattern_host(std::string_view pattern, const Split
   return base::cat("*.", name);
 }
 
+/// Where the port of a pattern in normal form begins; npos when it has none.
+std::size_t port_colon(std::string_view pattern) {
+  const std::size_t colon = pattern.rfind(':');
+  const bool has_port = colon != npos && (pattern[0] != '[' || pattern[colon - 1] == ']');
+  return has_port ? colon : npos;
+}
+
 /// Both in normal form, the pattern without its port.
 bool name_matches(std::string_view pattern, std::string_view host) {
   if (pattern.starts_with('['))
@@ -183,11 +190,19 @@ Status check_host_pattern(std::string_view pattern) {
 bool host_matches(std::string_view pattern, std::string_view host, int port) {
   if (host.empty() || pattern.empty())
     return false;
-  const std::size_t colon = pattern.rfind(':');
-  const bool has_port = colon != npos && (pattern[0] != '[' || pattern[colon - 1] == ']');
-  if (!name_matches(pattern.substr(0, has_port ? colon : npos), host))
+  const std::size_t colon = port_colon(pattern);
+  if (!name_matches(pattern.substr(0, colon), host))
     return false;
-  return !has_port || port == 0 || base::parse_int(pattern.substr(colon + 1)) == port;
+  return colon == npos || port == 0 || base::parse_int(pattern.substr(colon + 1)) == port;
+}
+
+std::string_view matched_part(std::string_view pattern) {
+  std::string_view name = pattern.substr(0, port_colon(pattern));
+  if (name.starts_with('['))
+    return name.substr(1, name.size() - 2);
+  if (name.starts_with('*'))
+    name.remove_prefix(1);
+  return name;
 }
 
 } // namespace perch::policy

@@ -29,4 +29,8 @@ namespace perch::policy {
 /// Whether a pattern matches a host, both in normal form. Port 0 matches patterns of every port.
 [[nodiscard]] bool host_matches(std::string_view pattern, std::string_view host, int port);
 
+/// What a pattern in normal form holds a host against: the host itself, of `*.x` the end `.x` that
+/// the host must have, of `*` nothing.
+[[nodiscard]] std::string_view matched_part(std::string_view pattern);
+
 } // namespace perch::policy

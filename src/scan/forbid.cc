@@ -50,39 +50,36 @@ void make(const Ask& ask, const Place& place, Made& out) {
 
 /// A list of programs forbids a name that is not on it, unless one of its paths may be that
 /// program; and a path whose last part is not on it, unless one of its paths may lead there.
-bool exec_forbidden(const Rule& rule, const Request& request, const Ask& ask) {
+bool exec_forbidden(const EntryIndex& index, const Request& request, const Ask& ask) {
   if (request.shell_builtin)
     return false;
   if (ask.bin != nullptr && ask.bin->name_expr != nullptr)
     return false;
-  const bool lists_paths = std::ranges::any_of(
-      rule.allowed, [](const std::string& entry) { return entry.starts_with('/'); });
   const std::string_view name = request.subject.substr(request.subject.rfind('/') + 1);
-  return !lists_paths &&
-         (name.empty() || std::ranges::find(rule.allowed, name) == rule.allowed.end());
+  return !index.lists_program_paths() && (name.empty() || !index.lists_program(name));
 }
 
-bool list_forbids(const Layer& layer, const Ask& ask, const Place& place, const Made& made) {
-  const Rule& rule = layer.rule(ask.cap);
+bool list_forbids(const EntryIndex& index, const Ask& ask, const Place& place, const Made& made) {
   if (ask.known == Ask::Known::Class)
-    return ask.cap == Cap::Net && rule.allowed.empty();
+    return ask.cap == Cap::Net && index.layer().rule(ask.cap).allowed.empty();
   if (!ask.certain() || ask.pattern || ask.cap == Cap::Wasm)
     return false;
   if (ask.cap == Cap::Exec)
-    return exec_forbidden(rule, made.request, ask);
+    return exec_forbidden(index, made.request, ask);
   if (is_path(ask) && place.moves && !ask.subject.starts_with('/'))
     return false;
   // A pattern of the op `glob` matches below its own start only.
   if (is_path(ask) && ask.subject.find_first_of("*?[") != std::string::npos)
     return false;
   const policy::Policy alone =
-      policy::Policy().with(std::shared_ptr<const Layer>(std::shared_ptr<const Layer>(), &layer));
+      policy::Policy().with(std::make_shared<const Layer>(index.narrowed(made.request)));
   return !policy::decide(alone, made.request).allowed();
 }
 
 } // namespace
 
-bool forbids(const Layer& layer, const Ask& ask, const Place& place) {
+bool forbids(const EntryIndex& index, const Ask& ask, const Place& place) {
+  const Layer& layer = index.layer();
   if (ask.guest && layer.source == Layer::Source::Requires)
     return false;
   Made made;
@@ -98,7 +95,7 @@ bool forbids(const Layer& layer, const Ask& ask, const Place& place) {
     // What a guest may ask for is narrowed by a layer; the block itself runs all the same.
     return !ask.pattern;
   case Mode::Only:
-    return list_forbids(layer, ask, place, made);
+    return list_forbids(index, ask, place, made);
   }
   return false;
 }

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "policy/layers.h"
 #include "program/walk.h"
+#include "scan/entry_index.h"
 #include "scan/forbid.h"
 #include "scan/manifest.h"
 #include "scan/problems.h"
@@ -50,6 +51,7 @@ private:
   /// The layer of a sandbox and, by region, what it forbids there.
   struct Known {
     std::optional<Layer> layer;
+    std::optional<EntryIndex> index;    ///< of the layer
     std::vector<std::size_t> sandboxes; ///< all blocks with these words
     std::vector<std::optional<std::vector<const Ask*>>> forbidden;
     std::vector<bool> leads_there; ///< something forbidden is in the region, or reached from it
@@ -71,7 +73,7 @@ private:
     return ask.cap == Cap::Env && (ask.op == nullptr || ask.op->name != "set_env") &&
            (survey_.any_own_variable || survey_.own_variables.contains(ask.subject));
   }
-  void undeclared(const Layer& layer, const Ask& ask);
+  void undeclared(const EntryIndex& index, const Ask& ask);
 
   const program::Program& program_;
   const Survey& survey_;
@@ -140,6 +142,8 @@ Proof::Known& Proof::known(const SandboxNode& node) {
   auto [at, fresh] = layers_.try_emplace(std::move(key));
   if (fresh) {
     at->second.layer = layer_of(node);
+    if (at->second.layer)
+      at->second.index.emplace(*at->second.layer);
     at->second.forbidden.resize(survey_.regions.size());
   }
   return at->second;
@@ -150,7 +154,7 @@ const std::vector<const Ask*>& Proof::forbidden(Known& known, std::size_t region
   if (!found) {
     found.emplace();
     for (const Ask& ask : survey_.regions[region].asks) {
-      if (!ask.lazy && !own_variable(ask) && forbids(*known.layer, ask, place_))
+      if (!ask.lazy && !own_variable(ask) && forbids(*known.index, ask, place_))
         found->push_back(&ask);
     }
   }
@@ -307,9 +311,10 @@ void Proof::sandboxes() {
   }
 }
 
-void Proof::undeclared(const Layer& layer, const Ask& ask) {
-  if (ask.lazy || own_variable(ask) || !forbids(layer, ask, place_))
+void Proof::undeclared(const EntryIndex& index, const Ask& ask) {
+  if (ask.lazy || own_variable(ask) || !forbids(index, ask, place_))
     return;
+  const Layer& layer = index.layer();
   const Error denial = denial_of(layer, ask, place_);
   // Where a path is, is only sure when it runs: it may be started from elsewhere, and links lead
   // elsewhere.
@@ -326,10 +331,11 @@ void Proof::manifest() {
   if (!declared.present)
     return;
   const Layer layer = manifest_layer(program_, sources_, diags_);
+  const EntryIndex index(layer);
   bool starts = false;
   for (const Region& region : survey_.regions) {
     for (const Ask& ask : region.asks) {
-      undeclared(layer, ask);
+      undeclared(index, ask);
       starts = starts || ask.cap == Cap::Exec;
     }
   }
