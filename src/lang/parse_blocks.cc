@@ -114,10 +114,12 @@ Parser::BlockFunction Parser::block_function(std::string_view keyword) {
 
 // Whether there is a block to read below a head that may be malformed: if lines below it look like
 // its body, or cannot, because the file is not indented and the keyword is no program's name.
-bool Parser::block_goes_on(bool well_formed, const Line& head, std::string_view keyword) const {
+bool Parser::block_goes_on(bool well_formed, const Line& head, std::string_view keyword) {
   const bool flat = !openers_.empty() && head.column <= openers_.back().column &&
                     !find_block_keyword(keyword)->program;
-  return (well_formed && !head.damaged) || has_body_below(head) || flat;
+  const bool goes_on = (well_formed && !head.damaged) || has_body_below(head) || flat;
+  hints_.unread_blocks += goes_on ? 0 : 1;
+  return goes_on;
 }
 
 const Stmt* Parser::if_block(const Line& head, Words words) {

@@ -4,6 +4,9 @@
 #include "lang/bare.h"
 #include "lang/parser.h"
 
+#include <algorithm>
+#include <array>
+
 namespace perch::lang {
 
 namespace {
@@ -121,6 +124,12 @@ struct GluedOperator {
   }
 };
 
+// What opens a block in other languages, however the lines below it are indented.
+bool opens_foreign_block(const Word& word) {
+  constexpr std::array kWords = {"while", "for", "foreach", "until", "unless", "switch"};
+  return std::ranges::any_of(kWords, [&](std::string_view each) { return word.is(each); });
+}
+
 std::optional<ChainOp> chain_op(const Word& word) {
   if (word.is("&&"))
     return ChainOp::And;
@@ -214,7 +223,8 @@ const Stmt* Parser::statement() {
     return nullptr;
   }
   take();
-  if (has_body_below(line) && peek()->column > line.column && !hints_.indented_call.known()) {
+  const bool indented = has_body_below(line) && peek()->column > line.column;
+  if ((indented || opens_foreign_block(line.words[0])) && !hints_.indented_call.known()) {
     hints_.indented_call = line.words[0].span;
     hints_.indented_head = raw(line.words[0]);
   }

@@ -228,7 +228,10 @@ void Parser::skip_to_item() {
 
 void Parser::stray_end() {
   const Span where = peek()->words[0].span;
-  if (!blame_hint(where))
+  // The `end` of a head that was reported already is no second mistake.
+  if (hints_.unread_blocks > 0)
+    --hints_.unread_blocks;
+  else if (!blame_hint(where))
     diags_.error(StrayEnd{}, where);
   take();
   skip_to_item();

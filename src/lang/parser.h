@@ -73,6 +73,7 @@ private:
     Span deep_end;
     Span indented_call; ///< a call with deeper lines below it: a misspelt keyword?
     std::string_view indented_head;
+    std::size_t unread_blocks = 0; ///< malformed heads, reported, whose `end` may still come
   };
 
   // parser.cc: lines, blocks, and what goes wrong with them
@@ -180,8 +181,7 @@ private:
   // parse_blocks.cc: the block statements. Their head was taken; words[0] is the keyword.
   using BlockFunction = const Stmt* (Parser::*)(const Line& head, Words words);
   static BlockFunction block_function(std::string_view keyword);
-  [[nodiscard]] bool block_goes_on(bool well_formed, const Line& head,
-                                   std::string_view keyword) const;
+  [[nodiscard]] bool block_goes_on(bool well_formed, const Line& head, std::string_view keyword);
   const Stmt* if_block(const Line& head, Words words);
   const Stmt* for_each_block(const Line& head, Words words);
   const Stmt* match_block(const Line& head, Words words);

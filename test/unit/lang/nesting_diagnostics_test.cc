@@ -245,6 +245,43 @@ error[wrong-shape]: `command` takes one word, not 2
 )");
 }
 
+TEST(NestingDiagnostics, the_end_of_a_malformed_head_is_no_second_mistake) {
+  EXPECT_EQ(reported(R"(command a
+do
+timeout "1s" x
+foo
+end
+end
+end
+command b c
+end
+)"),
+            R"(error[wrong-shape]: `timeout` takes one word, not 2
+  --> a.perch:3:14
+   |
+ 3 | timeout "1s" x
+   |              ^
+   = help: the form is: timeout DURATION, or timeout secs=N; a program of that name is run with `exec timeout`
+error[wrong-shape]: `command` takes one word, not 2
+  --> a.perch:8:11
+   |
+ 8 | command b c
+   |           ^
+   = help: the form is: command NAME
+)");
+}
+
+TEST(NestingDiagnostics, a_loop_of_another_language_is_named_although_nothing_is_indented) {
+  EXPECT_EQ(reported("command a\ndo\nwhile true\nfoo\nend\nend\nend\n"),
+            R"(error[not-a-block]: `while` opens no block, but the lines below it look like one
+  --> a.perch:3:1
+   |
+ 3 | while true
+   | ^^^^^
+   = help: perch has no loop over a condition; `retry` repeats what fails, `for_each` goes through a list
+)");
+}
+
 TEST(NestingDiagnostics, an_end_too_many_in_front_of_else_is_found) {
   EXPECT_EQ(reported(R"(command a
     do
