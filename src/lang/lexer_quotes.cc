@@ -68,6 +68,16 @@ struct EscapedLineEnd {
   }
 };
 
+struct EscapedInPlaceholder {
+  static constexpr std::string_view id = "escaped-in-placeholder";
+  [[nodiscard]] static std::string message() {
+    return "inside a placeholder a quote has no backslash";
+  }
+  [[nodiscard]] static std::string help() {
+    return "write \"${op(\"text\")}\" or \"${op('text')}\": the placeholder ends at its `}`";
+  }
+};
+
 struct UnterminatedPlaceholder {
   static constexpr std::string_view id = "unterminated-placeholder";
   [[nodiscard]] static std::string message() { return "this `${` has no `}`"; }
@@ -362,6 +372,10 @@ bool Lexer::read_argument(Word& word) {
   if (!read_name().empty() || at_ != begin) {
     word = {.span = span(begin, at_), .text = text_.substr(begin, at_ - begin)};
     return word.text.back() != '.';
+  }
+  if (peek() == '\\' && is_quote(peek(1))) {
+    error(EscapedInPlaceholder{}, span(at_, at_ + 2));
+    return false;
   }
   while (is_digit(peek()) || peek() == '.' || peek() == '-' || peek() == '+')
     ++at_;
