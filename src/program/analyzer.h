@@ -196,6 +196,8 @@ private:
   // habits.cc
   void check_shell_words(std::span<const lang::Word> words);
   Span shell_sign(const lang::Word& word) const;
+  bool reported_as_assignment(const op::OpDecl& op, const lang::Word& head,
+                              std::span<const lang::Word> words);
   bool reported_shell_sign(const lang::Word& word);
   bool reported_as_slip(const Context& ctx, const lang::Clause& clause);
   bool is_value(const Context& ctx, const lang::Word& word);

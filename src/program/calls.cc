@@ -472,7 +472,8 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
     }
     if (params[i].arity != Arity::Required || given[i] != nullptr || i == fed)
       continue;
-    diags_.error(MissingArgument{op.name, params[i].name, arena_.copy(usage)}, head.span);
+    if (!reported_as_assignment(op, head, words))
+      diags_.error(MissingArgument{op.name, params[i].name, arena_.copy(usage)}, head.span);
     return nullptr;
   }
   made->params = arena_.copy(given);

@@ -269,6 +269,20 @@ bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) 
   return true;
 }
 
+/// `export A=1`, as a shell has it. True when it was reported.
+bool Analyzer::reported_as_assignment(const op::OpDecl& op, const lang::Word& head,
+                                      std::span<const lang::Word> words) {
+  if (op.name != "set_env" || words.size() != 1)
+    return false;
+  const std::string_view raw = sources_.text(words[0].span);
+  const std::size_t equals = raw.find('=');
+  if (equals == raw.npos || !base::is_identifier(raw.substr(0, equals)))
+    return false;
+  diags_.error(AssignedToName{head.text, raw.substr(0, equals), raw.substr(equals + 1)},
+               words[0].span);
+  return true;
+}
+
 /// Whether a word is the name of something that has a value here.
 bool Analyzer::is_value(const Context& ctx, const lang::Word& word) {
   const auto name = lookup(ctx, word.text, word.span);

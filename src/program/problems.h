@@ -107,8 +107,12 @@ struct BinHidesOp {
 struct UnknownOp {
   static constexpr std::string_view id = "unknown-op";
   std::string_view name, nearest;
+  bool placeholder = false; ///< where no program can stand
   std::string message() const { return cat("unknown op `", name, "`"); }
   std::string help() const {
+    if (placeholder)
+      return did_you_mean(nearest, cat("what a program prints is captured first: x = exec ", name,
+                                       " …, then ${x}; `perch ops` lists the ops"));
     return cat(nearest.empty() ? std::string() : cat("did you mean `", nearest, "`? "),
                "to run a program of that name, write `exec ", name, " …`");
   }
@@ -151,6 +155,19 @@ struct MissingArgument {
   std::string_view name, param, usage;
   std::string message() const { return cat("`", name, "` needs its argument `", param, "`"); }
   std::string help() const { return cat("usage: ", usage); }
+};
+
+struct AssignedToName {
+  static constexpr std::string_view id = "name-with-value";
+  std::string_view op, name, value; ///< as they are written
+  std::string message() const {
+    return cat("`", name, '=', value, "` is one word, and `", op, "` takes two");
+  }
+  std::string help() const {
+    const bool quoted = !value.empty() && value.find_first_of("\"'`") != value.npos;
+    const std::string_view quote = quoted ? "" : "\"";
+    return cat("write ", op, ' ', name, ' ', quote, value, quote);
+  }
 };
 
 struct ArgumentType {

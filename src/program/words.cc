@@ -116,7 +116,7 @@ Expr Analyzer::expr(Context& ctx, const lang::Word& word, Bare bare) {
     case lang::Part::Kind::Call: {
       const op::OpDecl* op = find_op(part.text);
       if (op == nullptr) {
-        diags_.error(UnknownOp{part.text, nearest_call(ctx, part.text, false)}, part.span);
+        diags_.error(UnknownOp{part.text, nearest_op(part.text), true}, part.span);
         break;
       }
       if (op->returns == op::Type::None)
