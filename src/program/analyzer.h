@@ -244,6 +244,7 @@ private:
                      std::span<const std::string_view> known);
   void shape(const lang::Stmt& stmt, std::string_view block, std::string_view shape);
   void check_duration(const Expr& e, std::string_view what, bool seconds_allowed);
+  void check_jitter(const Expr* e);
   void check_int(const Expr* e, std::string_view what, std::int64_t least);
 
   diag::SourceMap& sources_;

@@ -148,14 +148,19 @@ const Node* Analyzer::timeout(Context& ctx, const lang::BlockStmt& stmt) {
 const Node* Analyzer::retry(Context& ctx, const lang::BlockStmt& stmt) {
   auto* made = node<RetryNode>(ctx, NodeKind::Retry, stmt.head);
   known_options(stmt, "retry", kRetryOptions);
-  made->attempts = stmt.words.empty() ? option(ctx, stmt, {"attempts", "max", "times"})
-                                      : keep(expr(ctx, stmt.words[0], Bare::Name));
+  made->attempts = option(ctx, stmt, {"attempts", "max", "times"});
+  if (!stmt.words.empty()) {
+    if (made->attempts != nullptr)
+      shape(stmt, "retry", "retry N …, or retry max=N …, with one number of attempts");
+    made->attempts = keep(expr(ctx, stmt.words[0], Bare::Name));
+  }
   made->backoff = option(ctx, stmt, {"backoff"});
   made->base = option(ctx, stmt, {"base", "delay"});
   made->max_delay = option(ctx, stmt, {"max_delay"});
   made->jitter = option(ctx, stmt, {"jitter"});
   made->on = option(ctx, stmt, {"on", "kinds"});
   check_int(made->attempts, "retry", 0);
+  check_jitter(made->jitter);
   if (made->base != nullptr)
     check_duration(*made->base, "delay", true);
   if (made->max_delay != nullptr)
@@ -177,6 +182,14 @@ const Node* Analyzer::retry(Context& ctx, const lang::BlockStmt& stmt) {
   declare_loop_captures(ctx, stmt.body);
   made->body = body(ctx, stmt.body);
   return made;
+}
+
+void Analyzer::check_jitter(const Expr* e) {
+  if (e == nullptr || !e->plain() || e->text == "true" || e->text == "false")
+    return;
+  const std::optional<double> part = base::parse_float(e->text);
+  if (!part || *part < 0 || *part > 1)
+    diags_.error(BadOption{"jitter", e->text, "true, false, or a part from 0 to 1"}, e->span);
 }
 
 const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {

@@ -89,8 +89,9 @@ bool literal_fits(Type type, std::string_view text) {
     return base::parse_float(text).has_value();
   case Type::Bool:
     return text == "true" || text == "false";
-  case Type::Duration:
-    return base::parse_duration_ns(text).has_value() || base::parse_float(text).has_value();
+  case Type::Duration: // nothing takes less than no time
+    return !text.starts_with('-') &&
+           (base::parse_duration_ns(text).has_value() || base::parse_float(text).has_value());
   case Type::Path:
     return !text.empty();
   case Type::None:

@@ -43,6 +43,7 @@ constexpr OpDecl kOps[] = {
      .params = {{{.name = "path", .type = Type::Path}}},
      .bare_names = false,
      .run = nothing},
+    {.name = "sleep", .params = {{{.name = "duration", .type = Type::Duration}}}, .run = nothing},
     {.name = "download",
      .params = {{{.name = "url"}, {.name = "path"}, {.name = "sha256", .arity = Arity::Named}}},
      .run = nothing},
@@ -166,6 +167,7 @@ TEST(Analyze, words_of_an_op_are_counted_and_typed) {
   EXPECT_EQ(body_ids("head three \"x\""), "argument-type@1");
   EXPECT_EQ(body_ids("mkdir \"\""), "argument-type@1");
   EXPECT_EQ(body_ids("mkdir -p"), "flag-of-an-op@1");
+  EXPECT_EQ(body_ids("sleep -1\nsleep -2s\nsleep 1\nsleep 2s"), "argument-type@1 argument-type@2");
   EXPECT_EQ(body_ids("mkdir \"-p\"\nmkdir ./-p\nx = \"-p\"\nmkdir \"${x}\""), "");
   EXPECT_EQ(body_ids("download \"u\" \"p\" sha256:\"00\""), "");
   EXPECT_EQ(body_ids("print \"a\" \"b\""), "too-many-arguments@1");
@@ -279,6 +281,11 @@ TEST(Analyze, blocks_have_one_shape) {
   EXPECT_EQ(body_ids("timeout \"soon\"\n    print \"a\"\nend"), "bad-value@1");
   EXPECT_EQ(body_ids("retry 3 delay=2s on=timeout_exceeded\n    print \"a\"\nend"), "");
   EXPECT_EQ(body_ids("retry -1\n    print \"a\"\nend"), "bad-value@1");
+  EXPECT_EQ(body_ids("retry 3 max=4\n    print \"a\"\nend"), "block-shape@1");
+  EXPECT_EQ(body_ids("retry max=4 jitter=7\n    print \"a\"\nend"), "bad-value@1");
+  EXPECT_EQ(body_ids("retry max=4 jitter=true\n    print \"a\"\nend\n"
+                     "retry 2 jitter=0.5\n    print \"a\"\nend"),
+            "");
   EXPECT_EQ(body_ids("parallel max=0\n    print \"a\"\nend"), "bad-value@1");
   EXPECT_EQ(body_ids("sandbox no_shel\n    print \"a\"\nend"), "unknown-option@1");
   EXPECT_EQ(body_ids("sandbox \"no_shell,read=./x\" no_network\n    print \"a\"\nend"), "");
