@@ -245,6 +245,7 @@ private:
   void shape(const lang::Stmt& stmt, std::string_view block, std::string_view shape);
   void check_duration(const Expr& e, std::string_view what, bool seconds_allowed);
   void check_jitter(const Expr* e);
+  void check_variable_name(std::string_view what, std::string_view name, Span span);
   void check_int(const Expr* e, std::string_view what, std::int64_t least);
 
   diag::SourceMap& sources_;

@@ -200,6 +200,8 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
     const std::string_view key = env_key(word);
     if (word.plain() && word.text.find('=') == word.text.npos) {
       diags_.error(BadOption{"with_env", word.text, "written NAME=value"}, word.span);
+    } else if (word.plain() || !key.empty()) {
+      check_variable_name("with_env", key, word.span);
     }
     // "A=1,B=2" in one word declares both.
     if (ctx.env_names == nullptr)
@@ -218,6 +220,17 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
   if (ctx.env_names != nullptr)
     ctx.env_names->keep(before);
   return made;
+}
+
+/// Names that no shell could read, and few programs.
+void Analyzer::check_variable_name(std::string_view what, std::string_view name, Span span) {
+  const bool readable = !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+                        name.find_first_of(" \t\r\n=") == name.npos;
+  if (!readable)
+    diags_.error(BadOption{what, name,
+                           "the name of a variable, which has no blanks and no digit "
+                           "at its front"},
+                 span);
 }
 
 const Node* Analyzer::with_cwd(Context& ctx, const lang::BlockStmt& stmt) {

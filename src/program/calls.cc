@@ -502,6 +502,8 @@ bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param, co
                  e.span);
     return false;
   }
+  if (op.name == "set_env" && param.name == "name")
+    check_variable_name(param.name, e.text, e.span);
   // Ops take a path as it is written: `rm *.o` would remove one file of that very name.
   if (param.type == Type::Path && !e.quoted && param.name != "pattern" &&
       e.text.find_first_of("*?") != e.text.npos) {

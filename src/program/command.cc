@@ -114,6 +114,7 @@ void Analyzer::apply_config(Context& ctx, Command& command, ConfigLists& lists,
   } else if (key == "env") {
     lists.env.push_back({word, expr(ctx, line.words[1], Bare::Text)});
     ctx.env_names->add(word);
+    check_variable_name("env", word, line.words[0].span);
   } else if (key == "on_signal") {
     command.on_signal = find_command(*ctx.unit, word);
     if (command.on_signal == nullptr) {
