@@ -142,6 +142,14 @@ bool is_flag(const Expr& e) {
   return e.plain() && !e.quoted && e.text.size() > 1 && e.text.starts_with('-');
 }
 
+/// Octal, at most 7777.
+bool is_file_mode(std::string_view text) {
+  if (text.empty() || text.find_first_not_of("01234567") != text.npos)
+    return false;
+  const std::size_t front = std::min(text.find_first_not_of('0'), text.size());
+  return text.size() - front <= 4;
+}
+
 /// How far a word may be from what it was meant to be: short ones are near everything.
 int likeness(std::string_view name) { return name.size() <= 3 ? 1 : 2; }
 
@@ -504,6 +512,12 @@ bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param, co
   }
   if (op.name == "set_env" && param.name == "name")
     check_variable_name(param.name, e.text, e.span);
+  if (op.name == "chmod" && param.name == "mode" && !is_file_mode(e.text)) {
+    diags_.error(ArgumentType{param.name, "an octal mode", e.text,
+                              "such as 755; the path comes first: chmod PATH MODE"},
+                 e.span);
+    return false;
+  }
   // Ops take a path as it is written: `rm *.o` would remove one file of that very name.
   if (param.type == Type::Path && !e.quoted && param.name != "pattern" &&
       e.text.find_first_of("*?") != e.text.npos) {
