@@ -187,7 +187,6 @@ private:
   bool expansion_fits(const Context& ctx, std::size_t statements);
   const op::OpDecl* find_op(std::string_view name);
   const Bin* find_bin(std::string_view head) const;
-  bool may_be_declared(std::string_view path) const;
   std::string_view nearest_call(const Context& ctx, std::string_view name, bool bins_too);
   std::string_view nearest_op(std::string_view name);
   bool is_misplaced_setting(const lang::Clause& clause);

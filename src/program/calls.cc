@@ -363,20 +363,9 @@ const Node* Analyzer::unknown_head(Context& ctx, const lang::Clause& clause) {
   return exec_node(ctx, clause, nullptr);
 }
 
-/// Whether a path may be the very program that is declared by its name: the run finds out, as it
-/// does for a path that is computed.
-bool Analyzer::may_be_declared(std::string_view path) const {
-  if (!path.starts_with('/'))
-    return false;
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  const Bin* bin = find_bin(name);
-  return bin != nullptr && bin->name == name;
-}
-
 const Node* Analyzer::exec_node(Context& ctx, const lang::Clause& clause, const Bin* bin) {
   const lang::Word& head = clause.words[0];
-  if (bin == nullptr && head.plain() && program_->requirements.present &&
-      !may_be_declared(head.text)) {
+  if (bin == nullptr && head.plain() && program_->requirements.present) {
     diags_.error(BinNotDeclared{head.text, nearest_call(ctx, head.text, true)}, head.span);
     return nullptr;
   }

@@ -161,13 +161,6 @@ TEST(Analyze, a_declared_bin_wins_unless_a_keyword_op_gets_its_own_number_of_wor
   EXPECT_EQ(body[2]->kind, NodeKind::Exec);
 }
 
-TEST(Analyze, a_path_may_be_the_program_that_is_declared_by_its_name) {
-  constexpr std::string_view requires_sh = "requires\n    bin \"sh\"\n    bin \"./a/tool\"\nend\n";
-  EXPECT_EQ(body_ids("exec /bin/sh -c x\nexec sh", requires_sh), "");
-  EXPECT_EQ(body_ids("exec ./sh\nexec /bin/ls\nexec /bin/tool", requires_sh),
-            "bin-not-declared@1 bin-not-declared@2 bin-not-declared@3");
-}
-
 TEST(Analyze, words_of_an_op_are_counted_and_typed) {
   EXPECT_EQ(body_ids("mkdir \"a\" \"b\""), "too-many-arguments@1");
   EXPECT_EQ(body_ids("head 3"), "missing-argument@1");
