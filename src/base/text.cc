@@ -159,6 +159,8 @@ nearest(std::string_view wanted, std::span<const std::string_view> candidates, i
   std::optional<std::string_view> best;
   if (wanted.size() > 64)
     return best;
+  // Of equally near ones the one that begins as the word does: letters are left out at its end.
+  std::size_t same = 0;
   for (const std::string_view candidate : candidates) {
     const auto difference = static_cast<int>(candidate.size()) - static_cast<int>(wanted.size());
     if (std::abs(difference) > limit)
@@ -166,8 +168,13 @@ nearest(std::string_view wanted, std::span<const std::string_view> candidates, i
     const int distance = edit_distance(wanted, candidate);
     if (distance > limit)
       continue;
+    const auto begin = std::ranges::mismatch(wanted, candidate).in1 - wanted.begin();
+    const auto common = static_cast<std::size_t>(begin);
+    if (best && distance == limit && common <= same)
+      continue;
     best = candidate;
-    limit = distance - 1;
+    limit = distance;
+    same = common;
   }
   return best;
 }

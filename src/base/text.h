@@ -36,7 +36,8 @@ template <class... Args>
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] bool is_identifier(std::string_view text);
 
-/// The candidate within `max_distance` edits of `wanted` that is nearest (ties: first), if any.
+/// The candidate within `max_distance` edits of `wanted` that is nearest, if any. Of equally near
+/// ones: the one with the longest common beginning, then the first.
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view wanted,
                                                       std::span<const std::string_view> candidates,
                                                       int max_distance = 2);

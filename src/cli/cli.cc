@@ -39,7 +39,7 @@ bool file_has_command(const Context& context) {
   const Context quiet{.options = context.options, .world = context.world, .sources = sources};
   const op::OpTable& ops = op_table();
   diag::Diags diags;
-  const auto loaded = load_program(quiet, ops, program::Strictness::Run, diags);
+  const auto loaded = try_load_program(quiet, ops, program::Strictness::Run, diags);
   const program::Command* command =
       loaded && loaded->program ? loaded->program->find(context.options.command) : nullptr;
   return command != nullptr && !command->is_private && !command->is_test;

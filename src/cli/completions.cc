@@ -309,9 +309,7 @@ int complete(const Context& context) {
   }
   const op::OpTable& ops = op_table();
   diag::Diags diags;
-  std::optional<Loaded> loaded;
-  if (find_program(quiet))
-    loaded = load_program(quiet, ops, program::Strictness::Run, diags);
+  const Result<Loaded> loaded = try_load_program(quiet, ops, program::Strictness::Run, diags);
   const program::Program* program = loaded ? loaded->program.get() : nullptr;
   const program::Command* command =
       program == nullptr || typed->command.empty() ? nullptr : program->find(typed->command);

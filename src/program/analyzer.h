@@ -174,7 +174,8 @@ private:
                         std::span<const lang::Word> words, bool stage, Bare inner);
   void too_many_words(const op::OpDecl& op, const lang::Word& head,
                       std::span<const lang::Word> words, const lang::Word& first_surplus);
-  bool op_argument_fits(const op::OpDecl& op, const op::Param& param, const Expr& e);
+  bool op_argument_fits(const op::OpDecl& op, const op::Param& param, const lang::Word& word,
+                        const Expr& e);
   const Node* command_call(Context& ctx, const Command& command, std::span<const lang::Word> words);
   void check_command_words(const Command& command, const lang::Word& head,
                            std::span<const Expr> args);

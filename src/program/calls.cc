@@ -447,7 +447,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
         if (given[i] != nullptr)
           diags_.error(DuplicateDeclaration{params[i].name}, word.span);
         given[i] = keep(expr(ctx, *value, Bare::Text));
-        (void)op_argument_fits(op, params[i], *given[i]);
+        (void)op_argument_fits(op, params[i], word, *given[i]);
         named = true;
       }
     }
@@ -470,7 +470,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
       rest.push_back(e);
       continue;
     }
-    if (!op_argument_fits(op, params[next], e))
+    if (!op_argument_fits(op, params[next], word, e))
       return nullptr;
     given[next++] = keep(e);
   }
@@ -501,16 +501,20 @@ void Analyzer::too_many_words(const op::OpDecl& op, const lang::Word& head,
                first_surplus.span);
 }
 
-bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param, const Expr& e) {
+bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param,
+                                const lang::Word& word, const Expr& e) {
   if (!e.plain())
     return true;
   if (!literal_fits(param.type, e.text)) {
+    if (reported_shell_sign(word)) // `sleep 5&`
+      return false;
     diags_.error(ArgumentType{param.name, type_words(param.type), e.text,
                               arena_.copy(type_hint(op, param.type, e))},
                  e.span);
     return false;
   }
-  if (op.name == "set_env" && param.name == "name")
+  if (op.name == "set_env" && param.name == "name" &&
+      !e.text.contains('=')) // that is another habit
     check_variable_name(param.name, e.text, e.span);
   if (op.name == "chmod" && param.name == "mode" && !is_file_mode(e.text)) {
     diags_.error(ArgumentType{param.name, "an octal mode", e.text,

@@ -27,6 +27,7 @@ command deploy
         optional
     end
     arg mode
+        type string
         optional
         choices "slow one" "it's \\"odd\\" \\\\ `touch pwned`" "q$(touch pwned)" "a:b c" "bang!"
     end

@@ -45,7 +45,7 @@ command retries
 end
 command chains
     do
-        SLEEPS || print "other"; print "next"
+        SLEEPS || print "other" ; print "next"
     end
 end
 command captures
@@ -125,8 +125,8 @@ end
 command pipe_handles
     do
         pipe
-            sh -c "echo ready >&2; exec sleep 100"
-            sh -c "trap 'echo asked' INT; while ! read l < /dev/tty; do :; done; echo got $l"
+            exec sleep 100
+            sh -c "trap 'echo asked' INT; echo ready >&2; while ! read l < /dev/tty; do :; done; echo got $l"
         end
     end
 end
@@ -185,8 +185,8 @@ def main():
         check = Checks(perch, directory)
         check.that("rescues", stop, 130, ["finally", "bye", "error[signal_received]: stopped by SIGINT"], ["rescued", "next"])
         check.that("retries", stop, 130, ["signal_received"])
-        check.that("chains", stop, 130, ["signal_received"], ["other", "next"])
-        check.that("captures", stop, 130, ["signal_received"], ["other", "next"])
+        check.that("chains", stop, 130, ["signal_received"], ["\nother", "\nnext"])
+        check.that("captures", stop, 130, ["signal_received"], ["\nother", "\nnext"])
         check.that("handles", stop, 0, ["handled", "next"])
         check.that("fails", stop, 0, ["rescued 130"])
         # The second one, while perch cleans up, ends it at once.
