@@ -67,6 +67,8 @@ Status StoppingSink::before_start(const trace::Start& event) {
   return or_stop(to_->before_start(event));
 }
 
+Status StoppingSink::before_effect() { return or_stop(to_->before_effect()); }
+
 Status StoppingSink::session_end(const trace::SessionEnd& event) { return to_->session_end(event); }
 
 SharedRun::SharedRun(const Setting& setting, const Request& request)

@@ -48,6 +48,7 @@ public:
   Status end(const trace::End& event) override;
   Status deny(const trace::Deny& event) override;
   Status before_start(const trace::Start& event) override;
+  Status before_effect() override;
   Status session_end(const trace::SessionEnd& event) override;
 
 private:
