@@ -55,7 +55,8 @@ class Job {
 public:
   virtual ~Job() = default;
   /// Becomes readable when the job has ended. Valid as long as the job. Whoever polls it polls the
-  /// job's token as well, and calls terminate() or signal() when that stops; finish() does so itself.
+  /// job's token as well, and calls terminate() or signal() when that stops; finish() does so
+  /// itself.
   [[nodiscard]] virtual int done_fd() const = 0;
   /// Waits for the end and collects it. Call once.
   virtual Ended finish() = 0;
