@@ -36,6 +36,7 @@ public:
 
 private:
   [[nodiscard]] std::optional<UnpackedFiles> find() const;
+  [[nodiscard]] std::optional<UnpackedFiles> find_whole() const;
   Result<UnpackedFiles> make() const;
   Status open_parent();
   [[nodiscard]] bool is_private(const sys::NodeInfo& info) const;
@@ -47,6 +48,7 @@ private:
   Status unpack_into(const std::string& directory) const;
   Status write_file(const Entry& entry, const std::string& path) const;
   Status put_in_place(const std::string& made) const;
+  Status move_away(const sys::Spot& from, const std::string& old) const;
   void remove_abandoned(const sys::Spot& parent) const;
 
   sys::World& world_;
@@ -154,22 +156,34 @@ Status Unpacking::unpack_into(const std::string& directory) const {
   return done;
 }
 
-/// Gives what was made the directory's name. What has it now is moved away before: it was damaged,
-/// or another process was here first, and then its work is as good.
+/// Gives what was made the directory's name. What has it now is damaged, or another process was
+/// here first, whose work is as good and may be in use.
 Status Unpacking::put_in_place(const std::string& made) const {
   PERCH_TRY_ASSIGN(const sys::Spot from, fs_.locate(made, Final::NoFollow));
   PERCH_TRY_ASSIGN(const sys::Spot to, fs_.locate(directory_, Final::NoFollow));
-  if (to.info.type != NodeType::Missing) {
-    const std::string old = made + "-old";
-    PERCH_TRY_ASSIGN(const sys::Spot away, fs_.locate(old, Final::NoFollow));
-    PERCH_TRY(fs_.rename(to, away));
-    PERCH_TRY_ASSIGN(const sys::Spot gone, fs_.locate(old, Final::NoFollow));
-    PERCH_TRY(fs_.remove_tree(gone));
-  }
-  if (auto renamed = fs_.rename(from, to); renamed || is_as_packed())
-    return {};
-  else
-    return renamed;
+  if (to.info.type != NodeType::Missing)
+    PERCH_TRY(move_away(to, made + "-old"));
+  return fs_.rename(from, to);
+}
+
+Status Unpacking::move_away(const sys::Spot& from, const std::string& old) const {
+  // Kept until it is away: nobody begins to use it meanwhile.
+  const auto alone = sys::lock_directory(directory_, sys::Holders::One);
+  if (from.info.type == NodeType::Directory && !alone)
+    return fail(kind::kBundleError, cat("`", directory_, "` was changed while a program uses it"),
+                directory_, "end that program, or run `perch cache clear` after it");
+  PERCH_TRY_ASSIGN(const sys::Spot away, fs_.locate(old, Final::NoFollow));
+  PERCH_TRY(fs_.rename(from, away));
+  PERCH_TRY_ASSIGN(const sys::Spot gone, fs_.locate(old, Final::NoFollow));
+  return fs_.remove_tree(gone);
+}
+
+/// What is there, when every byte of it is as it should be.
+std::optional<UnpackedFiles> Unpacking::find_whole() const {
+  auto use = sys::lock_directory(directory_, sys::Holders::Many);
+  if (!use || !is_as_packed())
+    return std::nullopt;
+  return UnpackedFiles{.directory = directory_, .use = std::move(*use)};
 }
 
 void Unpacking::remove_abandoned(const sys::Spot& parent) const {
@@ -201,12 +215,18 @@ Result<UnpackedFiles> Unpacking::make() const {
   const std::string made = cat(parent_, '/', name);
   auto use = sys::lock_directory(made, sys::Holders::Many);
   Status done = unpack_into(made);
-  if (done)
+  std::optional<UnpackedFiles> others;
+  if (done && !(others = find_whole())) {
     done = put_in_place(made);
+    if (!done && (others = find_whole())) // somebody was faster just now
+      done = {};
+  }
   if (const auto left = fs_.locate(made, Final::NoFollow);
       left && left->info.type != NodeType::Missing)
     (void)fs_.remove_tree(*left); // reported is what went wrong before
   PERCH_TRY(std::move(done));
+  if (others)
+    return std::move(*others);
   return UnpackedFiles{.directory = directory_, .use = use ? std::move(*use) : sys::Fd()};
 }
 
@@ -214,15 +234,13 @@ Result<UnpackedFiles> Unpacking::run() {
   PERCH_TRY(open_parent());
   if (auto found = find())
     return std::move(*found);
-  UnpackedFiles made{.directory = directory_};
-  if (auto use = sys::lock_directory(directory_, sys::Holders::Many); use && is_as_packed()) {
-    made.use = std::move(*use);
-  } else {
-    use.reset();
-    PERCH_TRY_ASSIGN(made, make());
+  auto files = find_whole();
+  if (!files) {
+    PERCH_TRY_ASSIGN(UnpackedFiles made, make());
+    files = std::move(made);
   }
   PERCH_TRY(record());
-  return made;
+  return std::move(*files);
 }
 
 } // namespace

@@ -60,7 +60,7 @@ Status clear_one(sys::Fs& fs, const std::string& path, NodeType type, Cleared& c
   return spot.info.type == NodeType::Missing ? Status() : fs.remove_tree(spot);
 }
 
-/// Removes the directory with all in it but what is in use. Errors: the file_* kinds.
+/// Removes all in the directory but what is in use. Errors: the file_* kinds.
 Result<Cleared> clear_directory(sys::Fs& fs, const std::string& directory) {
   Cleared cleared;
   PERCH_TRY_ASSIGN(const sys::Spot spot, fs.locate(directory, Final::NoFollow));
@@ -73,10 +73,7 @@ Result<Cleared> clear_directory(sys::Fs& fs, const std::string& directory) {
   PERCH_TRY_ASSIGN(const auto entries, fs.list(spot));
   for (const auto& [name, type] : entries)
     PERCH_TRY(clear_one(fs, cat(directory, '/', name), type, cleared));
-  PERCH_TRY_ASSIGN(const auto left, fs.list(spot));
-  if (left.empty())
-    PERCH_TRY(fs.remove_tree(spot));
-  return cleared;
+  return cleared; // the directory itself stays: somebody may begin to unpack in it right now
 }
 
 /// One kind of files, besides compiled code.

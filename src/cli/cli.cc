@@ -74,6 +74,8 @@ Status check_flags(const Options& options) {
     return fail(kind::kBadArgument,
                 "`--json` is for --check, --list, --help, ops, scan, doctor and inspect", {},
                 "a command's own flags stand after its name; its plan as JSON: --dry-run=json");
+  if (options.verb == Verb::Help)
+    return {}; // also of a command that was called with flags
   if (const auto flag = reader_flag(options); !flag.empty() && !runs_something(options.verb))
     return fail(kind::kBadArgument, base::cat('`', flag, "` is for runs of commands and tests"), {},
                 "this runs nothing of the program: leave the flag out");

@@ -61,7 +61,7 @@ std::string shown_target(const std::string& target) {
   return target == kStdout ? std::string("standard output") : target;
 }
 
-/// What was closed when perch started goes nowhere now, and every write to it succeeds.
+/// Said before anything runs; a write to it would fail later.
 Status refuse_closed_output(const Context& context, const std::string& target) {
   if (target != kStdout || !context.world.out_closed)
     return {};

@@ -201,7 +201,7 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
     if (word.plain() && word.text.find('=') == word.text.npos) {
       diags_.error(BadOption{"with_env", word.text, "written NAME=value"}, word.span);
     } else if (word.plain() || !key.empty()) {
-      check_variable_name("with_env", key, word.span);
+      check_variable_name("with_env", base::trim(key), word.span);
     }
     // "A=1,B=2" in one word declares both.
     if (ctx.env_names == nullptr)

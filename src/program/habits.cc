@@ -278,6 +278,10 @@ bool Analyzer::reported_as_assignment(const op::OpDecl& op, const lang::Word& he
   const std::size_t equals = raw.find('=');
   if (equals == raw.npos || !base::is_identifier(raw.substr(0, equals)))
     return false;
+  if (std::ranges::any_of(op.parameters(), [&](const op::Param& each) {
+        return each.name == raw.substr(0, equals);
+      }))
+    return false; // a named argument
   diags_.error(AssignedToName{head.text, raw.substr(0, equals), raw.substr(equals + 1)},
                words[0].span);
   return true;

@@ -105,7 +105,9 @@ std::unexpected<FailurePtr> raise(const State& state, Error error) {
   return raise(state, span, std::move(error));
 }
 
-bool is_of_output(const Error& error) { return error.op.empty() && error.detail == kOutputName; }
+bool is_of_output(const Error& error) {
+  return error.op.empty() && error.kind == kind::kFileError && error.detail == kOutputName;
+}
 
 bool unwinds(const State& state, const Failure& failure) {
   const std::string_view kind = failure.error.kind;

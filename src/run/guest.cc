@@ -122,11 +122,12 @@ HttpTally::Tell refusal_teller(const State& state) {
     begin.branch = branch;
     const Error masked = run.secrets().mask(error);
     // A sink that fails says so again at the end of the module's own step.
-    if (setting.sink->begin(begin)) {
-      (void)setting.sink->end({.id = begin.id,
-                               .unix_ns = clock.unix_ns(),
-                               .steady_ns = clock.steady_ns(),
-                               .error = &masked});
+    trace::Sink& sink = *run.sink();
+    if (sink.begin(begin)) {
+      (void)sink.end({.id = begin.id,
+                      .unix_ns = clock.unix_ns(),
+                      .steady_ns = clock.steady_ns(),
+                      .error = &masked});
     }
   };
 }

@@ -149,12 +149,14 @@ void Jobs::collect(Entry& entry) {
 
 /// As shells do. A signal that perch got itself and passed on is not one more.
 void Jobs::pass_on_interrupt() {
-  if (interrupted_by_ == 0 || cancel_->stopped() == sys::StopReason::Signal)
+  if (interrupted_by_ == 0 || passed_on_ || cancel_->stopped() == sys::StopReason::Signal)
     return;
   const bool others = std::ranges::any_of(
       jobs_, [](const Entry& entry) { return !entry.done && entry.job->pid() != 0; });
-  if (!others)
-    sys::signal_self(interrupted_by_);
+  if (others)
+    return;
+  passed_on_ = true; // a second one would be the user's second Ctrl-C, which ends perch at once
+  sys::signal_self(interrupted_by_);
 }
 
 void Jobs::begin_stop(Error error) {

@@ -87,6 +87,7 @@ private:
   Force force_ = Force::None;
   sys::SteadyTime next_force_;
   int interrupted_by_ = 0; ///< the signal that the terminal has sent to a child
+  bool passed_on_ = false; ///< and that perch has sent itself
 };
 
 } // namespace perch::run

@@ -38,7 +38,10 @@ std::optional<std::string> ModuleStore::find(std::string_view sha256) const {
 }
 
 std::string ModuleStore::delivered(std::string_view url) const {
-  return files_.read(address_name(url), kDigestSize).value_or(std::string());
+  auto digest = files_.read(address_name(url), kDigestSize);
+  if (digest)
+    files_.touch(address_name(url)); // what is used least is removed first, of both files
+  return digest.value_or(std::string());
 }
 
 Status ModuleStore::keep(std::string_view url, std::string_view sha256,

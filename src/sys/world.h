@@ -62,7 +62,7 @@ struct World {
   Env& env;
   Host& host;
   int in = 0, out = 1, err = 2;  ///< the standard streams of this run
-  bool out_closed = false;       ///< perch was started without one; `out` goes nowhere
+  bool out_closed = false;       ///< perch was started without one: writes to `out` fail
   Net* net = nullptr;            ///< null: there is no network here
   HttpTransport* http = nullptr; ///< likewise
 };

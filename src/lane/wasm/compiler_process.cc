@@ -98,15 +98,18 @@ std::uint64_t compiler_memory_bytes() {
 }
 
 void bound_compiler() {
-  const auto bound = [](int what, rlim_t most) {
-    const rlimit limit{.rlim_cur = most, .rlim_max = most};
+  const auto bound = [](int what, rlim_t most, rlim_t at_last) {
+    const rlimit limit{.rlim_cur = most, .rlim_max = at_last};
     ::setrlimit(what, &limit);
   };
 #ifndef PERCH_SANITIZED // a sanitizer maps terabytes of its own
-  bound(RLIMIT_DATA, compiler_memory_bytes());
+  const rlim_t memory = compiler_memory_bytes();
+  bound(RLIMIT_DATA, memory, memory);
 #endif
-  bound(RLIMIT_CPU, at_most(RLIMIT_CPU, kMostSeconds));
-  bound(RLIMIT_CORE, 0);
+  // At the one comes SIGXCPU, by which it is known what ended it; at the other SIGKILL.
+  const rlim_t seconds = at_most(RLIMIT_CPU, kMostSeconds);
+  bound(RLIMIT_CPU, std::max<rlim_t>(seconds, 2) - 1, seconds);
+  bound(RLIMIT_CORE, 0, 0);
 }
 
 } // namespace perch::lane

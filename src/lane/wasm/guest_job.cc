@@ -345,7 +345,7 @@ void GuestRun::terminate(int signal) {
 }
 
 void GuestRun::look_at_token() {
-  if (!keepers_.supervisor.wake())
+  if (!keepers_.supervisor.wake() && stopping())
     supervise_alone();
 }
 

@@ -271,6 +271,7 @@ TEST(Terminals, stop_and_interrupt_all_stages_of_a_pipe) {
   for (int i = 0; i < 5; ++i) {
     person.type("\x1a");
     ASSERT_TRUE(person.sees("shell: stopped by " + std::to_string(SIGTSTP))) << person.rest();
+    ASSERT_TRUE(person.terminal_is_of(Person::Owner::Shell)); // else a stage may read the next line
     person.type("fg\n");
     ASSERT_TRUE(person.terminal_is_of(Person::Owner::Job));
   }

@@ -115,7 +115,10 @@ TEST_F(WasmCache, a_truncated_or_foreign_file_is_compiled_again_without_a_word) 
   const std::string path = file(".cwasm");
   const auto size = fs::file_size(path);
   for (std::uintmax_t left : {std::uintmax_t{0}, std::uintmax_t{10}, size / 2, size - 1}) {
-    fs::resize_file(path, left);
+    // As a new file: a thread of the last load may not have let go of its mapping yet.
+    const std::string whole = read_file(path);
+    fs::remove(path);
+    write_file(path, whole.substr(0, left), 0600);
     EXPECT_EQ(load(), From::Compiled) << left;
   }
   write_file(path, std::string(100'000, 'x'), 0600);
