@@ -70,7 +70,7 @@ def bench_wasm(directory, env):
     medians = measure("A 2.5 MB Go module, cached code, whole process", entries, 60)
     if wasmtime:
         mine = medians["perch, cached code"]
-        ratio("perch / wasmtime --allow-precompiled", mine / medians["wasmtime run --allow-precompiled"], 1.3)
+        ratio("perch / wasmtime --allow-precompiled", mine / medians["wasmtime run --allow-precompiled"], 1.0)
         ratio("perch / wasmtime with its cache", mine / medians["wasmtime run -C cache=y"], 0.4)
     ratio("peak memory in MiB", perch.peak_kib / 1024, 40)
     bench_compiling_runtime(directory, perch)

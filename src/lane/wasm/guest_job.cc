@@ -163,7 +163,7 @@ Status GuestRun::start(const CompiledModule& module, const GuestSpec& spec) {
   PERCH_TRY_ASSIGN(GuestHandle guest, make_guest(code_->linked(), spec));
   install_stop_handler();
   // Its confined thread will not be able to start the one that carries its requests.
-  if (spec.http && !keepers_.supervisor.begin())
+  if (spec.http && module.asks_for_requests() && !keepers_.supervisor.begin())
     return sys::os_fail(EAGAIN, "start a thread for", "the requests of a guest");
   keepers_.supervisor.add(shared_from_this());
   // A task has to be copyable, so what it owns is shared.

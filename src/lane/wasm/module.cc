@@ -82,14 +82,24 @@ std::string list_of(const std::vector<std::string>& names) {
   return out;
 }
 
+/// `part`: of an import, which the name is compared with.
+bool any_import(const wasmtime_module_t& module,
+                const wasm_name_t* (*part)(const wasm_importtype_t*), std::string_view name) {
+  const ImportTypes imports(module);
+  return std::ranges::any_of(
+      std::span(imports.vec.data, imports.vec.size),
+      [&](const wasm_importtype_t* type) { return view(part(type)) == name; });
+}
+
 } // namespace
 
+CompiledModule::CompiledModule(Facts facts, LoadedCode code, LoadPooled load_pooled)
+    : facts_(std::move(facts)), module_(code.module.get()),
+      asks_for_requests_(any_import(*module_, wasm_importtype_module, "perch")),
+      code_(std::move(code)), load_pooled_(std::move(load_pooled)) {}
+
 bool CompiledModule::asks_for_variables() const {
-  const ImportTypes imports(*module_);
-  return std::ranges::any_of(std::span(imports.vec.data, imports.vec.size),
-                             [](const wasm_importtype_t* type) {
-                               return view(wasm_importtype_name(type)) == "environ_get";
-                             });
+  return any_import(*module_, wasm_importtype_name, "environ_get");
 }
 
 Status CompiledModule::check_start() const {

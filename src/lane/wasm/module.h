@@ -61,15 +61,15 @@ public:
   /// Loads the same code once more, on the engine with the pool.
   using LoadPooled = std::function<Result<LoadedCode>()>;
 
-  CompiledModule(Facts facts, LoadedCode code, LoadPooled load_pooled)
-      : facts_(std::move(facts)), module_(code.module.get()), code_(std::move(code)),
-        load_pooled_(std::move(load_pooled)) {}
+  CompiledModule(Facts facts, LoadedCode code, LoadPooled load_pooled);
 
   [[nodiscard]] const std::string& sha256() const override { return facts_.sha256; }
   [[nodiscard]] std::uint64_t size() const override { return facts_.size; }
   [[nodiscard]] From from() const override { return facts_.from; }
   [[nodiscard]] bool optimised() const override { return facts_.quality == Quality::Full; }
   [[nodiscard]] bool asks_for_variables() const override;
+  /// Whether it imports anything of `perch`, which is HTTP.
+  [[nodiscard]] bool asks_for_requests() const { return asks_for_requests_; }
 
   /// What the next guest is to run: with memory of its own for the first ones, from the pool for a
   /// module that is run often.
@@ -85,6 +85,7 @@ private:
 
   const Facts facts_;
   const wasmtime_module_t* const module_; ///< in `code_`, and in `first_` once it is linked
+  const bool asks_for_requests_;
   mutable LoadedCode code_;
   const LoadPooled load_pooled_;
 
