@@ -12,6 +12,7 @@
 #include "run/nodes.h"
 #include "run/shared_run.h"
 #include "sys/fs.h"
+#include "sys/signal_names.h"
 
 #include <algorithm>
 
@@ -234,9 +235,16 @@ Status guest_status(const Guest& guest, const lane::Ended& ended) {
     failed.error().code = ended.code;
     return failed;
   }
+  case How::Signalled: {
+    const std::string name = sys::signal_name(ended.code);
+    auto killed =
+        fail(kind::kShellSignalKilled, cat('`', guest.shown, "` was ended by ", name), guest.shown);
+    killed.error().code = 128 + ended.code;
+    killed.error().code_name = name;
+    return killed;
+  }
   case How::Trapped:
   case How::Failed:
-  case How::Signalled:
     return std::unexpected(ended.error);
   }
   return {};

@@ -95,7 +95,8 @@ bool any_import(const wasmtime_module_t& module,
 
 CompiledModule::CompiledModule(Facts facts, LoadedCode code, LoadPooled load_pooled)
     : facts_(std::move(facts)), module_(code.module.get()),
-      asks_for_requests_(any_import(*module_, wasm_importtype_module, "perch")),
+      asks_for_requests_(module_ != nullptr &&
+                         any_import(*module_, wasm_importtype_module, "perch")),
       code_(std::move(code)), load_pooled_(std::move(load_pooled)) {}
 
 bool CompiledModule::asks_for_variables() const {
