@@ -395,6 +395,11 @@ TEST(WasmStop, computing_where_no_trap_can_be_made) {
   const std::string loop = built_guest("wat/start_loop");
   if (threads_of_this_process() > 3)
     GTEST_SKIP() << "needs a process of its own: run it alone";
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "ThreadSanitizer lets no forked process have threads";
+#endif
+#endif
   const pid_t child = ::fork();
   if (child == 0)
     ::_exit(stop_without_a_trap(loop));
