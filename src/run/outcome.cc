@@ -3,6 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "op/call.h"
+#include "run/failure.h"
 #include "run/run.h"
 #include "sys/signal_names.h"
 
@@ -31,7 +32,7 @@ bool is_missing_module(const Error& error) {
 
 /// Standard output's reader has gone: nothing is wrong, nobody listens.
 bool lost_reader(const Error& error) {
-  return (error.code_name == "EPIPE" && error.detail == "stdout") ||
+  return (error.code_name == "EPIPE" && error.detail == kOutputName) ||
          (error.kind == kind::kShellSignalKilled && error.code_name == "SIGPIPE");
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "run/failure.h"
 #include "run/gate_http.h"
 #include "run/module_store.h"
 #include "run/request.h"
@@ -133,7 +134,7 @@ Status use_remote_module(const Setting& setting, const Request& request, const s
                          std::string_view pin,
                          const std::function<Status(const RemoteModule&)>& use) {
   SharedRun run(setting, request);
-  FdOutlet out(setting.world.out, "stdout", FdOutlet::Keep::Nothing, nullptr);
+  FdOutlet out(setting.world.out, kOutputName, FdOutlet::Keep::Nothing, nullptr);
   FdOutlet err(setting.world.err, "stderr", FdOutlet::Keep::Nothing, nullptr);
   State state = first_state(run, out, err);
   Flow used = use_in(state, url, pin, use);
