@@ -326,6 +326,7 @@ TEST(Terminals, stop_perch_with_its_child_and_continue_both) {
     }
     person.type("\x1a");
     ASSERT_TRUE(person.sees("shell: stopped by " + std::to_string(SIGTSTP))) << person.rest();
+    ASSERT_TRUE(person.terminal_is_of(Person::Owner::Shell)); // else the child may read the line
     person.type("fg\n");
     // Then the shell has read its line, and gives the terminal to perch, which hands it on.
     ASSERT_TRUE(person.terminal_is_of(Person::Owner::Job));
