@@ -222,7 +222,7 @@ DiskCache::DiskCache(std::string path, sys::Fd directory)
 
 Result<DiskCache> DiskCache::open(const std::string& directory) {
   auto fd = open_trusted_directory(directory);
-  if (!fd && ::access(directory.c_str(), F_OK) != 0) {
+  if (!fd) { // also when it is there by now: another process may have made it since
     PERCH_TRY(make_directories(directory));
     fd = open_trusted_directory(directory);
   }

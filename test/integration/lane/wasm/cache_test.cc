@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "guests.h"
+#include "lane/wasm/disk_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +14,9 @@
 #include <sstream>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace perch::test {
 
@@ -312,6 +315,23 @@ TEST_F(WasmCache, fifty_processes_compile_a_cold_module_once) {
     EXPECT_EQ(status, 0);
   }
   EXPECT_EQ(read_file(log), "x");
+}
+
+TEST_F(WasmCache, everyone_gets_a_directory_that_several_make_at_the_same_time) {
+  for (int round = 0; round < 300; ++round) {
+    const std::string fresh = temp_ / ("fresh" + std::to_string(round) + "/perch/wasm");
+    std::atomic<int> waiting = 4, refused = 0;
+    std::vector<std::jthread> openers;
+    for (int i = waiting; i > 0; --i)
+      openers.emplace_back([&] {
+        for (--waiting; waiting > 0;)
+          std::this_thread::yield();
+        if (auto cache = lane::DiskCache::open(fresh); !cache)
+          ++refused;
+      });
+    openers.clear();
+    ASSERT_EQ(refused, 0) << round;
+  }
 }
 
 TEST_F(WasmCache, a_process_killed_at_any_moment_leaves_a_usable_cache) {
