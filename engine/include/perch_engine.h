@@ -30,9 +30,6 @@ typedef struct perch_slice {
  * module offsets, and the component model's tasks. */
 void perch_config_set_lean(wasm_config_t* config);
 
-/* Lets the engine run code where it lies: perch_module_at() needs it. */
-void perch_config_run_in_place(wasm_config_t* config);
-
 /* Makes an engine. wasm_engine_new_with_config aborts the process when the configuration does not
  * fit the host (a pool larger than the address space, a processor without a wanted feature); this
  * one says so.
@@ -46,20 +43,13 @@ wasmtime_error_t* perch_engine_new(wasm_config_t* config, wasm_engine_t** out);
  * target. The same in every process; fit for the name of a cache entry. */
 uint64_t perch_engine_compatibility(const wasm_engine_t* engine);
 
-/* Maps compiled code from an open file, privately; what follows the code in the file is ignored.
- * The file is trusted as code is: whoever can write it can run anything.
+/* Maps compiled code privately: the `size` bytes at `offset`, a multiple of the page size, of an open
+ * file; what follows the code there is ignored. The file is trusted as code is: whoever can write it
+ * can run anything.
  *
  * Owns:    the caller keeps `fd` and may close it at once; *out is the caller's. */
-wasmtime_error_t* perch_module_map(const wasm_engine_t* engine, int fd, wasmtime_module_t** out);
-
-/* Takes compiled code from memory without copying it; the pages with machine code become and stay
- * executable. Whoever can write that memory can run anything.
- *
- * `code` is aligned to a page and readable, and stays mapped and unchanged while *out or what was
- * made of it exists. Code can be taken once at a time: Wasmtime knows it by its address, and ends
- * the process otherwise. The engine's configuration went through perch_config_run_in_place(). */
-wasmtime_error_t* perch_module_at(const wasm_engine_t* engine, const uint8_t* code, size_t size,
-                                  wasmtime_module_t** out);
+wasmtime_error_t* perch_module_map(const wasm_engine_t* engine, int fd, uint64_t offset, size_t size,
+                                   wasmtime_module_t** out);
 
 /* Where the machine code of one wasm function is. */
 typedef struct perch_code_range {

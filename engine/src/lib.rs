@@ -19,9 +19,7 @@ use std::hash::{Hash, Hasher};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::ptr::NonNull;
-use std::sync::Arc;
-use wasmtime_c_api::wasmtime::{Config, CustomCodeMemory, Engine, Module, Result};
+use wasmtime_c_api::wasmtime::{Config, Engine, Module, Result};
 use wasmtime_c_api::{
     wasm_byte_vec_t, wasm_config_t, wasm_engine_t, wasmtime_error_t, wasmtime_module_t,
 };
@@ -99,40 +97,6 @@ pub extern "C" fn perch_config_set_lean(config: &mut wasm_config_t) {
     config.concurrency_support(false);
 }
 
-/// Makes code executable where it lies, also in memory that Wasmtime did not map itself, which it
-/// leaves alone otherwise. It does for its own mappings what Wasmtime would do.
-struct CodeInPlace;
-
-impl CustomCodeMemory for CodeInPlace {
-    fn required_alignment(&self) -> usize {
-        // SAFETY: it takes no pointers.
-        usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
-    }
-
-    fn publish_executable(&self, begin: *const u8, size: usize) -> Result<()> {
-        let protection = libc::PROT_READ | libc::PROT_EXEC;
-        // SAFETY: Wasmtime names whole pages of its code section, mapped by it or by the caller of
-        // perch_module_at(); nobody writes to them.
-        if unsafe { libc::mprotect(begin.cast_mut().cast(), size, protection) } != 0 {
-            return Err(std::io::Error::last_os_error().into());
-        }
-        Ok(())
-    }
-
-    /// Nothing: its own mappings Wasmtime is about to unmap, and the caller's memory stays as it is,
-    /// as perch_module_at() says.
-    fn unpublish_executable(&self, _: *const u8, _: usize) -> Result<()> {
-        Ok(())
-    }
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn perch_config_run_in_place(config: &mut wasm_config_t) {
-    // SAFETY: same_layout! above.
-    let config: &mut Config = unsafe { &mut *(config as *mut wasm_config_t).cast() };
-    config.with_custom_code_memory(Some(Arc::new(CodeInPlace)));
-}
-
 #[unsafe(no_mangle)]
 pub extern "C" fn perch_engine_new(
     config: Box<wasm_config_t>,
@@ -174,26 +138,16 @@ pub extern "C" fn perch_engine_compatibility(engine: &wasm_engine_t) -> u64 {
 pub unsafe extern "C" fn perch_module_map(
     engine: &wasm_engine_t,
     fd: i32,
+    offset: u64,
+    size: usize,
     out: &mut *mut wasmtime_module_t,
 ) -> Option<Box<wasmtime_error_t>> {
     let map = || -> Result<Module> {
         // SAFETY: the caller lends `fd` for this call, and vouches for what the file holds.
         let file = unsafe { File::from(BorrowedFd::borrow_raw(fd).try_clone_to_owned()?) };
-        unsafe { Module::deserialize_open_file(engine_of(engine), file) }
+        unsafe { Module::deserialize_open_file_range(engine_of(engine), file, offset, size) }
     };
     deliver_module(map(), out)
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn perch_module_at(
-    engine: &wasm_engine_t,
-    code: NonNull<u8>,
-    size: usize,
-    out: &mut *mut wasmtime_module_t,
-) -> Option<Box<wasmtime_error_t>> {
-    let memory = NonNull::slice_from_raw_parts(code, size);
-    // SAFETY: the caller keeps the memory as it is, and vouches for what it holds.
-    deliver_module(unsafe { Module::deserialize_raw(engine_of(engine), memory) }, out)
 }
 
 fn deliver_module(

@@ -38,6 +38,8 @@ public:
   /// Native code where it lies, which counts only when check_code() succeeds. Lifetime: this
   /// object's.
   [[nodiscard]] std::string_view code(const Entry& entry) const;
+  /// The file the archive is in, open, of open_own() only. Borrowed; lifetime as of the code.
+  [[nodiscard]] int file() const { return file_.file(); }
   [[nodiscard]] Status check_code(const Entry& entry) const;
 
   /// Reads everything, also the perch in front, and tells all that is damaged; empty: nothing is.

@@ -97,7 +97,9 @@ Result<std::optional<lane::AheadCode>> BuiltArchive::code(std::string_view path,
   const std::lock_guard lock(mutex_);
   checks_.push_back(
       std::async(std::launch::async | std::launch::deferred, [check] { (void)check->result(); }));
-  return lane::AheadCode{.code = reader_.code(check->entry()),
+  return lane::AheadCode{.bytes = reader_.code(check->entry()),
+                         .file = reader_.file(),
+                         .offset = check->entry().content,
                          .check = [check] { return check->result(); },
                          .sha256 = module.sha256,
                          .size = module.size};

@@ -142,9 +142,12 @@ public:
   [[nodiscard]] virtual bool asks_for_variables() const = 0;
 };
 
-/// Machine code of a module that was made by WasmLane::compile_ahead(), in memory.
+/// Machine code of a module that was made by WasmLane::compile_ahead(), in a file that stays open
+/// and in memory, both as they are, until the process ends.
 struct AheadCode {
-  std::string_view code;
+  std::string_view bytes;
+  int file = -1;            ///< which holds the bytes …
+  std::uint64_t offset = 0; ///< … from here on
   std::function<Status()> check; ///< whether the code is what was made; asked before it is used
   std::string sha256;            ///< hex, of the module's bytes
   std::uint64_t size = 0;        ///< of the module
@@ -252,8 +255,8 @@ public:
   /// Errors: wasm_compile_failed.
   virtual Result<std::string> compile_ahead(std::string_view name, std::string_view bytes,
                                             Metering metering) = 0;
-  /// The module with this code, which stays in memory until the process ends, without compiling it
-  /// or touching a file; code that begins at a page is not copied, and its pages become executable.
+  /// The module with this code, without compiling it or writing a file; code that begins at a page
+  /// of its file is mapped, not copied.
   /// Errors: wasm_hash_mismatch as in load(); wasm_compile_failed when this perch cannot run the
   /// code.
   virtual Result<std::shared_ptr<const Module>> load_ahead(std::string_view name,

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "sys/deflate.h"
+#include "sys/fd.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +17,8 @@ class MappedFile {
 public:
   /// `fd` may be closed afterwards. Errors: file_error, also for what is no regular file.
   [[nodiscard]] static Result<MappedFile> map(int fd, std::string_view path_for_errors);
-  /// The executable this process runs, whatever has become of its name. It stays mapped until the
-  /// process ends, as long as code in it may run.
+  /// The executable this process runs, whatever has become of its name. It stays mapped and open
+  /// until the process ends: code in it may still be wanted.
   [[nodiscard]] static Result<MappedFile> own_executable();
 
   MappedFile(MappedFile&& other) noexcept;
@@ -28,7 +29,10 @@ public:
   /// Lifetime: this object's. The bytes stay where they are when it is moved.
   [[nodiscard]] std::string_view bytes() const { return {data_, size_}; }
 
-  /// Has bytes of this file brought into memory at once, not page by page.
+  /// The file, open, of own_executable() only: -1 of map(). Borrowed; lifetime as of the bytes.
+  [[nodiscard]] int file() const { return file_.get(); }
+
+  /// Has bytes of this file read from the disk together, not page by page.
   void will_need(std::string_view bytes) const;
   /// Lets the system take back the memory of bytes of this file that were read and are hardly
   /// needed again; they stay readable.
@@ -38,7 +42,7 @@ private:
   MappedFile(const char* data, std::size_t size) : data_(data), size_(size) {}
   const char* data_ = nullptr;
   std::size_t size_ = 0;
-  bool for_good_ = false;
+  Fd file_;
 };
 
 /// Feeds what is left of a descriptor to `sink` in pieces. Errors: file_error; those of the sink.

@@ -32,20 +32,24 @@ Result<MappedFile> MappedFile::map(int fd, std::string_view path) {
 
 Result<MappedFile> MappedFile::own_executable() {
   const std::string name = own_executable_name();
-  const Fd file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  Fd file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file)
     return os_fail(errno, "open", name);
   PERCH_TRY_ASSIGN(MappedFile own, map(file.get(), name));
-  own.for_good_ = true;
+  own.file_ = std::move(file);
   return own;
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
-      for_good_(other.for_good_) {}
+      file_(std::move(other.file_)) {}
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr && !for_good_)
+  if (file_) {
+    (void)file_.release();
+    return;
+  }
+  if (data_ != nullptr)
     ::munmap(const_cast<char*>(data_), size_);
 }
 
@@ -55,7 +59,7 @@ void MappedFile::will_need(std::string_view bytes) const {
   const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) & ~(page - 1);
   const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size());
   if (begin < end)
-    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_WILLNEED);
 }
 
 void MappedFile::let_go(std::string_view bytes) const {

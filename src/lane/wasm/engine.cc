@@ -4,10 +4,11 @@
 #include "base/text.h"
 #include "sys/fs.h"
 #include "sys/late_relocations.h"
+#include "sys/os_error.h"
 
+#include <cerrno>
 #include <cstdio>
-#include <mutex>
-#include <set>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace perch::lane {
@@ -111,7 +112,6 @@ std::string error_text(wasmtime_error_t* error) {
 
 Result<EngineHandle> make_run_engine(Metering metering, MemoryFrom memory) {
   wasm_config_t* config = common_config(metering);
-  perch_config_run_in_place(config);
   if (memory == MemoryFrom::Pool)
     use_pool(config);
   return make_engine(config);
@@ -188,34 +188,20 @@ Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view c
 }
 
 Result<ModuleHandle> map_code(const wasm_engine_t& engine, int fd) {
+  struct stat info{};
+  if (::fstat(fd, &info) != 0)
+    return sys::os_fail(errno, "read", "compiled code");
   wasmtime_module_t* module = nullptr;
-  auto* error = perch_module_map(&engine, fd, &module);
+  auto* error = perch_module_map(&engine, fd, 0, static_cast<std::size_t>(info.st_size), &module);
   return loaded(error, module);
 }
 
-namespace {
-
-/// Wasmtime knows code by where it is, so what lies there can be loaded once only.
-bool first_to_take(const char* code) {
-  static std::mutex mutex;
-  static std::set<const char*> taken;
-  const std::lock_guard lock(mutex);
-  return taken.insert(code).second;
-}
-
-} // namespace
-
-Result<ModuleHandle> take_code(const wasm_engine_t& engine, std::string_view code) {
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  if (reinterpret_cast<std::uintptr_t>(code.data()) % page != 0 || !first_to_take(code.data()))
-    return deserialize(engine, code);
+Result<ModuleHandle> take_code(const wasm_engine_t& engine, const AheadCode& code) {
+  if (code.offset % static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) != 0)
+    return deserialize(engine, code.bytes);
   wasmtime_module_t* module = nullptr;
-  const auto* data = reinterpret_cast<const std::uint8_t*>(code.data());
-  auto* error = perch_module_at(&engine, data, code.size(), &module);
-  if (error == nullptr)
-    return ModuleHandle(module);
-  wasmtime_error_delete(error);
-  return deserialize(engine, code); // where the system lets nobody run these pages
+  auto* error = perch_module_map(&engine, code.file, code.offset, code.bytes.size(), &module);
+  return loaded(error, module);
 }
 
 } // namespace perch::lane

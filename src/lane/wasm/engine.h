@@ -54,11 +54,11 @@ enum class MemoryFrom : std::uint8_t {
 /// Writes it to `fd`. Errors also: file_error.
 [[nodiscard]] Status write_code(const wasmtime_module_t& module, int fd);
 [[nodiscard]] Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view code);
-/// Code in a file, which may be closed afterwards. Errors: wasm_compile_failed.
+/// Code in a file, which may be closed afterwards; what follows it there is ignored.
+/// Errors: wasm_compile_failed, file_error.
 [[nodiscard]] Result<ModuleHandle> map_code(const wasm_engine_t& engine, int fd);
-/// Code in memory that stays as it is until the process ends. The first time it is used where it
-/// lies, when that begins at a page; its pages with machine code become executable.
-/// Errors: wasm_compile_failed.
-[[nodiscard]] Result<ModuleHandle> take_code(const wasm_engine_t& engine, std::string_view code);
+/// Code from elsewhere, which is sound: mapped, or copied where pages are larger than what it is
+/// aligned to. Errors: wasm_compile_failed.
+[[nodiscard]] Result<ModuleHandle> take_code(const wasm_engine_t& engine, const AheadCode& code);
 
 } // namespace perch::lane

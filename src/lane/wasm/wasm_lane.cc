@@ -72,10 +72,10 @@ public:
     LoadedCode loaded;
     PERCH_TRY_ASSIGN(loaded.engine, engine(metering));
     PERCH_TRY(ahead.check()); // from here on the code is sound
-    PERCH_TRY_ASSIGN(loaded.module, take_code(*loaded.engine->engine, ahead.code));
+    PERCH_TRY_ASSIGN(loaded.module, take_code(*loaded.engine->engine, ahead));
     return std::make_shared<const CompiledModule>(
         std::move(facts), std::move(loaded),
-        [self = shared_from_this(), code = ahead.code, metering]() -> Result<LoadedCode> {
+        [self = shared_from_this(), code = ahead, metering]() -> Result<LoadedCode> {
           PERCH_TRY_ASSIGN(auto pool, self->engine(metering, MemoryFrom::Pool));
           PERCH_TRY_ASSIGN(auto module, take_code(*pool->engine, code));
           return LoadedCode{std::move(pool), std::move(module)};
