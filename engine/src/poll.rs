@@ -4,9 +4,9 @@
 //! to stop. Regular files are always ready, as they are for poll(2).
 
 use crate::guest::{Guest, Stopped};
-use crate::wasi::{BADF, INVAL, SUCCESS, enter, now};
+use crate::wasi::{BADF, INVAL, SUCCESS, enter, now, range};
 use std::time::{Duration, Instant};
-use wasmtime_c_api::wasmtime::{Caller, Result, Trap};
+use wasmtime_c_api::wasmtime::{Caller, Result};
 use wasmtime_wasi::p1::types::{Clockid, Fd, Filetype, Rights};
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1;
 use wiggle::GuestMemory;
@@ -68,18 +68,6 @@ pub fn poll_oneoff(
     let written = ((at - output.start) / EVENT_SIZE) as u32;
     memory[result].copy_from_slice(&written.to_le_bytes());
     Ok(SUCCESS)
-}
-
-/// The bytes a guest pointer names, or the trap that WASI asks for.
-fn range(memory: &[u8], at: i32, size: usize, align: usize) -> Result<std::ops::Range<usize>> {
-    let start = at as u32 as usize;
-    if start % align != 0 {
-        return Err(Trap::HeapMisaligned.into());
-    }
-    if start + size > memory.len() {
-        return Err(Trap::MemoryOutOfBounds.into());
-    }
-    Ok(start..start + size)
 }
 
 fn field<const N: usize>(entry: &[u8], at: usize) -> [u8; N] {
@@ -156,6 +144,10 @@ fn descriptor(guest: &mut Guest, kind: u8, fd: u32) -> Result<Wait, i32> {
     Ok(Wait::Ready { hangup })
 }
 
+fn same(a: &libc::pollfd, b: &libc::pollfd) -> bool {
+    a.fd == b.fd && a.events == b.events
+}
+
 /// Waits until at least one subscription is ready and marks all that are.
 fn wait(guest: &Guest, list: &mut [Subscription]) -> Result<()> {
     let mut fds: Vec<libc::pollfd> = Vec::new();
@@ -164,9 +156,14 @@ fn wait(guest: &Guest, list: &mut [Subscription]) -> Result<()> {
             return Err(Stopped.into());
         }
         fds.clear();
-        fds.extend(
-            list.iter().filter_map(|s| if let Wait::Fd(fd) = s.wait { Some(fd) } else { None }),
-        );
+        for subscription in list.iter() {
+            // Each stream once: the system takes no more entries than files may be open.
+            if let Wait::Fd(fd) = subscription.wait
+                && !fds.iter().any(|known| same(known, &fd))
+            {
+                fds.push(fd);
+            }
+        }
         let immediate = list.iter().any(|s| matches!(s.wait, Wait::Ready { .. }));
         let first = list
             .iter()
@@ -187,11 +184,10 @@ fn wait(guest: &Guest, list: &mut [Subscription]) -> Result<()> {
 
         let mut found = immediate;
         let time = Instant::now();
-        let mut results = fds.iter();
         for subscription in list.iter_mut() {
             let ready = match subscription.wait {
                 Wait::Until(at) => at <= time,
-                Wait::Fd(_) => results.next().is_some_and(|fd| fd.revents != 0),
+                Wait::Fd(fd) => fds.iter().any(|known| same(known, &fd) && known.revents != 0),
                 Wait::Ready { .. } => false,
             };
             if ready {

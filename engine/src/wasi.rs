@@ -1,16 +1,21 @@
 //! WASI Preview 1 on `wasmtime-wasi`, called without an async runtime: its file calls are allowed
 //! to block, so each of its futures is ready when it is polled once. What that does not hold for,
 //! or what does not fit, is replaced: arguments and environment (any bytes, not just UTF-8),
-//! `poll_oneoff` (poll.rs) and `proc_exit` (all codes).
+//! `poll_oneoff` (poll.rs), `random_get` (any size), and `proc_exit` (all codes).
 
 use crate::guest::{Exit, Guest, Stopped};
 use crate::poll;
+use std::ops::Range;
 use std::pin::pin;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
-use wasmtime_c_api::wasmtime::{AsContextMut, Caller, Extern, Linker, Result, bail, format_err};
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as p1;
-use wiggle::GuestMemory;
+use wasmtime_c_api::wasmtime::{
+    AsContextMut, Caller, Extern, Linker, Result, Trap, bail, format_err,
+};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p1::types::{Fd, Filetype, Lookupflags};
+use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as p1, WasiSnapshotPreview1};
+use wiggle::{GuestMemory, GuestPtr};
 
 pub const MODULE: &str = "wasi_snapshot_preview1";
 
@@ -18,6 +23,7 @@ pub const SUCCESS: i32 = 0;
 pub const BADF: i32 = 8;
 pub const INVAL: i32 = 28;
 const MFILE: i32 = 33;
+const NOTSUP: i32 = 58;
 
 /// Runs a future that never waits.
 pub fn now<F: Future>(future: F) -> Result<F::Output> {
@@ -44,7 +50,7 @@ macro_rules! call {
     ($caller:ident, |$memory:ident, $guest:ident| $body:expr) => {{
         let fuel = $caller.as_context_mut().hostcall_fuel();
         let (bytes, $guest) = enter(&mut $caller)?;
-        p1::WasiSnapshotPreview1::set_hostcall_fuel(&mut $guest.wasi, fuel);
+        WasiSnapshotPreview1::set_hostcall_fuel(&mut $guest.wasi, fuel);
         let mut memory = GuestMemory::Unshared(bytes);
         let $memory = &mut memory;
         $body
@@ -74,13 +80,9 @@ pub fn link(linker: &mut Linker<Guest>) -> Result<()> {
         fd_filestat_get(fd: i32, out: i32);
         fd_filestat_set_size(fd: i32, size: i64);
         fd_filestat_set_times(fd: i32, atim: i64, mtim: i64, flags: i32);
-        fd_pread(fd: i32, iovs: i32, count: i32, offset: i64, out: i32);
-        fd_pwrite(fd: i32, iovs: i32, count: i32, offset: i64, out: i32);
-        fd_read(fd: i32, iovs: i32, count: i32, out: i32);
         fd_readdir(fd: i32, buffer: i32, len: i32, cookie: i64, out: i32);
         fd_seek(fd: i32, offset: i64, whence: i32, out: i32);
         fd_sync(fd: i32);
-        fd_write(fd: i32, iovs: i32, count: i32, out: i32);
         path_create_directory(fd: i32, path: i32, len: i32);
         path_filestat_get(fd: i32, flags: i32, path: i32, len: i32, out: i32);
         path_filestat_set_times(fd: i32, flags: i32, path: i32, len: i32, atim: i64, mtim: i64,
@@ -101,18 +103,62 @@ pub fn link(linker: &mut Linker<Guest>) -> Result<()> {
         fd_prestat_get(fd: i32, out: i32);
         fd_tell(fd: i32, out: i32);
         proc_raise(signal: i32);
-        random_get(buffer: i32, len: i32);
         sched_yield();
         sock_accept(fd: i32, flags: i32, out: i32);
         sock_recv(fd: i32, iovs: i32, count: i32, flags: i32, out: i32, out_flags: i32);
         sock_send(fd: i32, iovs: i32, count: i32, flags: i32, out: i32);
         sock_shutdown(fd: i32, how: i32);
     });
+    link_buffers(linker)?;
     link_descriptors(linker)?;
     link_strings(linker)?;
+    linker.func_wrap(MODULE, "random_get", random_get)?;
     linker.func_wrap(MODULE, "poll_oneoff", poll::poll_oneoff)?;
     linker.func_wrap(MODULE, "proc_exit", |code: i32| -> Result<()> { Err(Exit(code).into()) })?;
     Ok(())
+}
+
+/// The longest list of buffers that POSIX systems take (IOV_MAX).
+const MAX_BUFFERS: u32 = 1024;
+
+/// Reads and writes of any size. The limit of a call stands for what the host would allocate for it,
+/// which is nothing here: the bytes go straight between the guest's memory and the file. A list that
+/// no program makes keeps the limit, for walking it takes time.
+fn link_buffers(linker: &mut Linker<Guest>) -> Result<()> {
+    macro_rules! buffers {
+        ($($name:ident($($arg:ident: $ty:ty),*);)*) => {
+            $(linker.func_wrap(MODULE, stringify!($name),
+                |mut caller: Caller<'_, Guest>, fd: i32, list: i32, count: i32, $($arg: $ty,)*
+                 out: i32| -> Result<i32> {
+                    call!(caller, |memory, guest| {
+                        let wasi = &mut guest.wasi;
+                        if MAX_BUFFERS >= count as u32 {
+                            WasiSnapshotPreview1::set_hostcall_fuel(wasi, usize::MAX);
+                        }
+                        now(p1::$name(wasi, memory, fd, list, count, $($arg,)* out))?
+                    })
+                })?;)*
+        };
+    }
+    buffers! { fd_pread(offset: i64); fd_pwrite(offset: i64); fd_read(); fd_write(); }
+    Ok(())
+}
+
+const RANDOM_PIECE: usize = 64 * 1024;
+
+/// In pieces: `wasmtime-wasi` makes all the bytes before it copies any, and refuses many.
+fn random_get(mut caller: Caller<'_, Guest>, buffer: i32, len: i32) -> Result<i32> {
+    let all = range(enter(&mut caller)?.0, buffer, len as u32 as usize, 1)?;
+    for start in all.clone().step_by(RANDOM_PIECE) {
+        let size = RANDOM_PIECE.min(all.end - start);
+        let errno = call!(caller, |memory, guest| {
+            p1::random_get(&mut guest.wasi, memory, start as i32, size as i32)
+        })?;
+        if errno != SUCCESS {
+            return Ok(errno);
+        }
+    }
+    Ok(SUCCESS)
 }
 
 /// Descriptors that all guests of the process have open together, and how many they may have: a
@@ -143,6 +189,36 @@ impl Drop for OpenFiles {
     }
 }
 
+const FOLLOW: i32 = 1;
+const CREATE_NEW: i32 = 1 | 4;
+
+/// Whether the path leads to a FIFO or socket. Preview 1 reads and writes at positions, so they are
+/// of no use to a guest, but opening a FIFO waits for another process to open its other end.
+fn is_pipe(
+    wasi: &mut WasiP1Ctx,
+    memory: &mut GuestMemory<'_>,
+    fd: i32,
+    lookup: i32,
+    path: i32,
+    len: i32,
+) -> bool {
+    let mut kind = |lookup: Lookupflags| {
+        let path = GuestPtr::<str>::new((path as u32, len as u32));
+        match now(wasi.path_filestat_get(memory, Fd::from(fd as u32), lookup, path)) {
+            Ok(Ok(stat)) => Some(stat.filetype),
+            // The call that opens it says why.
+            _ => None,
+        }
+    };
+    // Without following first: for a plain name that is much the cheaper question.
+    match kind(Lookupflags::empty()) {
+        Some(Filetype::SymbolicLink) if lookup & FOLLOW != 0 => {
+            kind(Lookupflags::SYMLINK_FOLLOW) == Some(Filetype::Unknown)
+        }
+        kind => kind == Some(Filetype::Unknown),
+    }
+}
+
 /// The calls that make and end descriptors, with the count kept.
 fn link_descriptors(linker: &mut Linker<Guest>) -> Result<()> {
     linker.func_wrap(
@@ -164,6 +240,10 @@ fn link_descriptors(linker: &mut Linker<Guest>) -> Result<()> {
                     return Ok(MFILE);
                 }
                 let wasi = &mut guest.wasi;
+                if oflags & CREATE_NEW != CREATE_NEW && is_pipe(wasi, memory, fd, lookup, path, len)
+                {
+                    return Ok(NOTSUP);
+                }
                 let errno = now(p1::path_open(
                     wasi, memory, fd, lookup, path, len, oflags, base, inheriting, flags, out,
                 ))??;
@@ -201,6 +281,18 @@ fn link_descriptors(linker: &mut Linker<Guest>) -> Result<()> {
         },
     )?;
     Ok(())
+}
+
+/// The bytes a guest pointer names, or the trap that WASI asks for.
+pub fn range(memory: &[u8], at: i32, size: usize, align: usize) -> Result<Range<usize>> {
+    let start = at as u32 as usize;
+    if start % align != 0 {
+        return Err(Trap::HeapMisaligned.into());
+    }
+    if start + size > memory.len() {
+        return Err(Trap::MemoryOutOfBounds.into());
+    }
+    Ok(start..start + size)
 }
 
 /// Copies `bytes` to `at`, or traps as WASI asks for pointers out of bounds.

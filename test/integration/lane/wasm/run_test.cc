@@ -9,8 +9,11 @@
 #include <chrono>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace perch::test {
@@ -411,6 +414,94 @@ TEST(WasmRun, a_guest_that_opens_files_until_it_cannot_leaves_some_for_others) {
   EXPECT_LE(descriptors_of_this_process(), before + 8);
   // And its share is given back.
   EXPECT_EQ(guests.run(module, with_mount(temp.path(), "/", false)).ended.code, 33);
+}
+
+TEST(WasmRun, a_fifo_is_refused_not_waited_for) {
+  const TempDir temp;
+  ASSERT_EQ(::mkfifo((temp / "fifo").c_str(), 0600), 0);
+  std::filesystem::create_symlink("fifo", temp / "link");
+  auto spec = with_mount(temp.path(), "/d", true);
+  spec.argv = {"fs",      "read",   "/d/fifo", "write", "/d/fifo", "x",      "read",
+               "/d/link", "append", "/d/link", "x",     "stat",    "/d/fifo"};
+  EXPECT_EQ(Guests().run(built_guest("c/fs"), std::move(spec)).out,
+            "read /d/fifo: ENOTSUP\nwrite /d/fifo x: ENOTSUP\nread /d/link: ENOTSUP\n"
+            "append /d/link x: ENOTSUP\nstat /d/fifo: other\n");
+}
+
+TEST(WasmRun, random_bytes_read_and_written_ones_may_be_many) {
+  // 160 MiB each: exits with the errno of the first call that fails, or with what is not as it
+  // should be.
+  const std::string module = wasm(R"((module
+    (import "wasi_snapshot_preview1" "path_open"
+      (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_pread"
+      (func $pread (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 2561)
+    (data (i32.const 0) "file") (data (i32.const 8) "\00\00\01\00\00\00\00\0a")
+    (func $ok (param i32) (if (local.get 0) (then (call $exit (local.get 0)))))
+    (func $is (param i32) (if (i32.eqz (local.get 0)) (then (call $exit (i32.const 100)))))
+    (func (export "_start")
+      (call $ok (call $random (i32.const 0x10000) (i32.const 0xa000000)))
+      (call $is (i64.ne (i64.load (i32.const 0xa00fff0)) (i64.load (i32.const 0xa00fff8))))
+      (call $ok (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 20)))
+      (call $is (i32.eq (i32.load (i32.const 20)) (i32.const 0xa000000)))
+      (call $ok (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0)
+        (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16)))
+      (call $ok (call $pread (i32.load (i32.const 16)) (i32.const 8) (i32.const 1) (i64.const 0)
+        (i32.const 20)))
+      (call $ok (call $read (i32.load (i32.const 16)) (i32.const 8) (i32.const 1) (i32.const 20)))
+      (call $is (i32.eq (i32.load (i32.const 20)) (i32.const 0xa000000))))))");
+  const TempDir temp;
+  std::ofstream(temp / "file").close();
+  std::filesystem::resize_file(temp / "file", 160 << 20);
+  auto spec = with_mount(temp.path(), "/", false);
+  spec.stdio = {-1, -1, -1};
+  Guests guests;
+  auto job = guests.start(module, std::move(spec));
+  ASSERT_NE(job, nullptr);
+  const lane::Ended ended = job->finish();
+  EXPECT_EQ(ended.how, How::Exited) << ended.error.message;
+  EXPECT_EQ(ended.code, 0);
+}
+
+TEST(WasmRun, random_bytes_for_memory_that_is_not_there_are_a_trap) {
+  const std::string module = wasm(R"((module
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") (drop (call $random (i32.const 0x8000) (i32.const 0x8001))))))");
+  EXPECT_EQ(Guests().run(module).ended.how, How::Trapped);
+}
+
+TEST(WasmRun, one_stream_may_be_waited_for_more_often_than_files_may_be_open) {
+  // 2,000 subscriptions to the same empty input that has ended: all are ready at once.
+  const std::string module = wasm(R"((module
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $p (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 4)
+    (func (export "_start") (local $at i32)
+      (loop $next
+        (i32.store8 offset=8 (local.get $at) (i32.const 1))
+        (local.set $at (i32.add (local.get $at) (i32.const 48)))
+        (br_if $next (i32.lt_u (local.get $at) (i32.const 96000))))
+      (drop (call $p (i32.const 0) (i32.const 131072) (i32.const 2000) (i32.const 100000)))
+      (call $exit (i32.ne (i32.load (i32.const 100000)) (i32.const 2000))))))");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{.rlim_cur = std::min<rlim_t>(before.rlim_cur, 1024),
+                   .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  auto spec = until(10s);
+  const int empty = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  spec.stdio.in = empty;
+  const Ran ran = Guests().run(module, std::move(spec));
+  ::close(empty);
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(ran.ended.how, How::Exited) << ran.ended.error.message;
+  EXPECT_EQ(ran.ended.code, 0);
 }
 
 TEST(WasmRun, a_hundred_thousand_arguments_arrive) {

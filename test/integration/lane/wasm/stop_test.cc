@@ -16,7 +16,6 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -234,19 +233,6 @@ TEST(WasmStop, a_guest_that_writes_to_a_full_pipe) {
   auto spec = until(100ms);
   spec.stdio.out = full.ends[1];
   expect_stop(built_guest("wat/flood"), std::move(spec));
-}
-
-TEST(WasmStop, a_guest_that_opens_a_fifo_nobody_writes) {
-  const TempDir temp;
-  ASSERT_EQ(::mkfifo((temp / "fifo").c_str(), 0600), 0);
-  auto spec = until(100ms);
-  spec.argv = {"cat", "/d/fifo"};
-  spec.mounts = {{.host = temp.path(), .guest = "/d", .writable = false}};
-  expect_stop(built_guest("c/cat"), std::move(spec));
-  // The thread that was given up sits in the kernel until somebody opens the other side.
-  const int other = ::open((temp / "fifo").c_str(), O_WRONLY | O_NONBLOCK);
-  if (other >= 0)
-    ::close(other);
 }
 
 TEST(WasmStop, a_guest_whose_sibling_failed) {
