@@ -93,6 +93,11 @@ foreach(row IN LISTS rows)
   list(APPEND PERCH_FOLDERS ${folder})
 endforeach()
 
+# Called on processors that have it only.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/sys/xxh3_avx2.cc PROPERTIES COMPILE_OPTIONS -mavx2)
+endif()
+
 # The one place the program's version is written is project() in CMakeLists.txt.
 if(TARGET perch_cli)
   get_target_property(kind perch_cli TYPE)

@@ -283,6 +283,17 @@ std::optional<std::uint64_t> parse_byte_count(std::string_view text) {
 
 bool is_utf8(std::string_view bytes) { return find_ill_formed(bytes) == std::string_view::npos; }
 
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(2 * bytes.size(), '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    text[2 * i] = kDigits[byte >> 4];
+    text[2 * i + 1] = kDigits[byte & 15];
+  }
+  return text;
+}
+
 std::string escape_quoted(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;

@@ -65,6 +65,9 @@ template <class... Args>
 /// True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 [[nodiscard]] bool is_utf8(std::string_view bytes);
 
+/// Two lower-case digits for each byte.
+[[nodiscard]] std::string hex(std::string_view bytes);
+
 /// `text` as it stands between double quotes in a program: `"`, `\`, `${` and control bytes
 /// escaped.
 [[nodiscard]] std::string escape_quoted(std::string_view text);

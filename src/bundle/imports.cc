@@ -21,13 +21,13 @@ std::string symbol(std::string_view name, bool absolute) {
 ImportPaths::ImportPaths(std::string root) : root_(std::move(root)) {}
 
 const std::string& ImportPaths::directory() {
-  static const std::string kDirectory = [] {
+  static const std::string deep = [] {
     std::string path;
     for (int level = 1; level <= kLevels; ++level)
       path += cat("/.", level);
     return path;
   }();
-  return kDirectory;
+  return deep;
 }
 
 std::string ImportPaths::name(std::string_view name, std::string_view value, bool absolute) {

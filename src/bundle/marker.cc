@@ -1,6 +1,7 @@
 #include "bundle/marker.h"
 
 #include "base/error_kinds.h"
+#include "base/text.h"
 #include "sys/digest.h"
 
 #include <array>
@@ -62,16 +63,6 @@ std::string from_hex(std::string_view hex) {
   return bytes;
 }
 
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const char byte : bytes) {
-    hex += kDigits[static_cast<unsigned char>(byte) >> 4];
-    hex += kDigits[static_cast<unsigned char>(byte) & 15];
-  }
-  return hex;
-}
-
 std::string check_of(std::string_view checked) {
   return from_hex(sys::hex_digest(sys::DigestKind::Sha256, checked)).substr(0, kCheckBytes);
 }
@@ -88,8 +79,8 @@ Result<std::optional<Marker>> decode(std::string_view content) {
                 .tail_begin = get(checked, 2),
                 .manifest_begin = get(checked, 3),
                 .manifest_size = get(checked, 4),
-                .sha256 = to_hex(digests.substr(0, kDigestBytes)),
-                .tail_sha256 = to_hex(digests.substr(kDigestBytes, kDigestBytes))};
+                .sha256 = base::hex(digests.substr(0, kDigestBytes)),
+                .tail_sha256 = base::hex(digests.substr(kDigestBytes, kDigestBytes))};
 }
 
 } // namespace

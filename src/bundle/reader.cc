@@ -3,6 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "sys/digest.h"
+#include "sys/xxh3.h"
 #include "sys/zip.h"
 
 #include <algorithm>
@@ -187,7 +188,7 @@ Status Reader::check_code(const Entry& entry) const {
   if (!entry.stored || entry.xxh3.empty())
     return damaged_entry(entry);
   file_.will_need(code(entry));
-  if (sys::hex_digest(DigestKind::Xxh3, code(entry)) != entry.xxh3)
+  if (sys::xxh3_hex(code(entry)) != entry.xxh3)
     return damaged_entry(entry);
   return {};
 }

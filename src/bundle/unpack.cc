@@ -216,9 +216,13 @@ Result<UnpackedFiles> Unpacking::make() const {
   auto use = sys::lock_directory(made, sys::Holders::Many);
   Status done = unpack_into(made);
   std::optional<UnpackedFiles> others;
-  if (done && !(others = find_whole())) {
+  if (done)
+    others = find_whole();
+  if (done && !others) {
     done = put_in_place(made);
-    if (!done && (others = find_whole())) // somebody was faster just now
+    if (!done)
+      others = find_whole();
+    if (others) // somebody was faster just now
       done = {};
   }
   if (const auto left = fs_.locate(made, Final::NoFollow);

@@ -4,6 +4,7 @@
 #include "bundle/marker.h"
 #include "sys/digest.h"
 #include "sys/mapped_file.h"
+#include "sys/xxh3.h"
 #include "sys/zip.h"
 
 #include <algorithm>
@@ -137,7 +138,7 @@ Status Writer::add_module(const NewFile& file, std::string_view shown, std::stri
   for (const NewCode& made : begun) {
     PERCH_TRY_ASSIGN(const std::string code, made.code());
     ++written_.modules;
-    PERCH_TRY(add({.name = made.entry, .xxh3 = sys::hex_digest(DigestKind::Xxh3, code)}, code,
+    PERCH_TRY(add({.name = made.entry, .xxh3 = sys::xxh3_hex(code)}, code,
                   {.name = made.entry, .store = true, .align = kPage}));
   }
   return {};

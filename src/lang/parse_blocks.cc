@@ -128,7 +128,7 @@ const Stmt* Parser::if_block(const Line& head, Words words) {
   if (!block_goes_on(cond != nullptr, head, "if"))
     return nullptr;
   auto* stmt = make_stmt<IfStmt>(StmtKind::If, head);
-  open("if", head, kElse);
+  open("if", head, Else);
   const std::size_t mark = branches_.mark();
   const Body then = body();
   branches_.push({.head = stmt->head, .cond = cond, .body = then});
@@ -181,7 +181,7 @@ const Stmt* Parser::match_block(const Line& head, Words words) {
   auto* stmt = make_stmt<MatchStmt>(StmtKind::Match, head);
   if (well_formed)
     stmt->subject = words[1];
-  open("match", head, kCase | kElse);
+  open("match", head, Case | Else);
   const std::size_t mark = cases_.mark();
   ++level_;
   for (bool has_else = false, reported = false; !region_ends();) {
@@ -222,7 +222,7 @@ const Stmt* Parser::try_block(const Line& head, Words words) {
     return nullptr;
   auto* stmt = make_stmt<TryStmt>(StmtKind::Try, head);
   stmt->rescue_name = "err";
-  open("try", head, kRescue | kFinally);
+  open("try", head, Rescue | Finally);
   stmt->body = body();
   while (!unwinding() && keyword_of(*peek()) != "end") {
     const Line& line = take();

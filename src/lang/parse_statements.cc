@@ -174,7 +174,7 @@ bool Parser::body_ends() {
   if (region_ends())
     return true;
   const std::uint8_t kind = divider_kind(keyword_of(*peek()));
-  if (kind == kNoDivider || openers_.empty())
+  if (kind == NoDivider || openers_.empty())
     return false;
   for (std::size_t i = openers_.size(); i-- > 0;) {
     if ((openers_[i].dividers & kind) == 0)
@@ -188,12 +188,12 @@ bool Parser::body_ends() {
 
 std::uint8_t Parser::divider_kind(std::string_view keyword) {
   if (keyword == "else")
-    return kElse;
+    return Else;
   if (keyword == "case")
-    return kCase;
+    return Case;
   if (keyword == "rescue")
-    return kRescue;
-  return keyword == "finally" ? kFinally : kNoDivider;
+    return Rescue;
+  return keyword == "finally" ? Finally : NoDivider;
 }
 
 // Reads one statement; null for one that is no more than an error.
@@ -208,7 +208,7 @@ const Stmt* Parser::statement() {
       return too_deep(line);
     return (this->*function)(line, line.words);
   }
-  if (divider_kind(keyword) != kNoDivider || find_wasm_keyword(keyword) != nullptr) {
+  if (divider_kind(keyword) != NoDivider || find_wasm_keyword(keyword) != nullptr) {
     if (blame_hint(line.words[0].span)) {
       skip_to_item();
       unwind_to_ = 0;

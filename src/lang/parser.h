@@ -54,14 +54,14 @@ public:
 
 private:
   /// Lines that divide a block.
-  enum Divider : std::uint8_t { kNoDivider = 0, kElse = 1, kCase = 2, kRescue = 4, kFinally = 8 };
+  enum Divider : std::uint8_t { NoDivider = 0, Else = 1, Case = 2, Rescue = 4, Finally = 8 };
 
   /// A block that is open.
   struct Opener {
     std::string_view keyword;
     Span span; ///< its head
     std::uint32_t column = 0;
-    std::uint8_t dividers = kNoDivider;
+    std::uint8_t dividers = NoDivider;
   };
 
   /// What looked odd in the item being read, without being wrong by itself. When the nesting then
@@ -84,7 +84,7 @@ private:
   [[nodiscard]] bool starts_item(const Line& line) const;
   [[nodiscard]] const Line* line_below(const Line& line) const;
   [[nodiscard]] bool has_body_below(const Line& head) const;
-  void open(std::string_view keyword, const Line& head, std::uint8_t dividers = kNoDivider);
+  void open(std::string_view keyword, const Line& head, std::uint8_t dividers = NoDivider);
   Span close();
   [[nodiscard]] bool unwinding() const { return unwind_to_ < openers_.size(); }
   bool region_ends();

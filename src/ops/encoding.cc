@@ -92,16 +92,7 @@ int hex_value(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-Result<Value> hex_encode(Call& call) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  out.reserve(2 * call.text(0).size());
-  for (const char c : call.text(0)) {
-    out += kDigits[static_cast<unsigned char>(c) >> 4];
-    out += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return Value(std::move(out));
-}
+Result<Value> hex_encode(Call& call) { return Value(base::hex(call.text(0))); }
 
 Result<Value> hex_decode(Call& call) {
   const auto text = call.text(0);

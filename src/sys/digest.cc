@@ -12,10 +12,8 @@
 #include <openssl/sha.h>
 #include <zlib.h>
 
-#include <algorithm>
 #include <array>
 #include <variant>
-#include <xxhash.h>
 
 namespace perch::sys {
 
@@ -25,12 +23,7 @@ struct Crc {
   uLong sum = crc32(0, nullptr, 0);
 };
 
-struct Xxh3Free {
-  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-};
-using Xxh3 = std::unique_ptr<XXH3_state_t, Xxh3Free>;
-
-using Context = std::variant<SHA256_CTX, SHA512_CTX, SHA_CTX, MD5_CTX, Crc, Xxh3>;
+using Context = std::variant<SHA256_CTX, SHA512_CTX, SHA_CTX, MD5_CTX, Crc>;
 
 void update_context(SHA256_CTX& c, std::string_view b) { SHA256_Update(&c, b.data(), b.size()); }
 void update_context(SHA512_CTX& c, std::string_view b) { SHA512_Update(&c, b.data(), b.size()); }
@@ -38,9 +31,6 @@ void update_context(SHA_CTX& c, std::string_view b) { SHA1_Update(&c, b.data(), 
 void update_context(MD5_CTX& c, std::string_view b) { MD5_Update(&c, b.data(), b.size()); }
 void update_context(Crc& c, std::string_view b) {
   c.sum = crc32_z(c.sum, reinterpret_cast<const Bytef*>(b.data()), b.size());
-}
-void update_context(Xxh3& c, std::string_view b) {
-  XXH3_128bits_update(c.get(), b.data(), b.size());
 }
 
 using Bytes = std::array<unsigned char, SHA512_DIGEST_LENGTH>;
@@ -66,12 +56,6 @@ std::size_t finish(Crc& c, Bytes& out) {
     out[i] = static_cast<unsigned char>(c.sum >> (24 - 8 * i));
   return 4;
 }
-std::size_t finish(Xxh3& c, Bytes& out) {
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(c.get()));
-  std::ranges::copy(canonical.digest, out.begin());
-  return sizeof canonical.digest;
-}
 
 Context make_context(DigestKind kind) {
   Context context;
@@ -91,12 +75,6 @@ Context make_context(DigestKind kind) {
   case DigestKind::Crc32:
     context.emplace<Crc>();
     break;
-  case DigestKind::Xxh3: {
-    Xxh3& state = context.emplace<Xxh3>(XXH3_createState());
-    PERCH_ASSERT(state != nullptr);
-    XXH3_128bits_reset(state.get());
-    break;
-  }
   }
   return context;
 }
@@ -106,15 +84,9 @@ void update_any(Context& context, std::string_view bytes) {
 }
 
 std::string hex_of(Context& context) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   Bytes bytes;
   const std::size_t size = std::visit([&](auto& one) { return finish(one, bytes); }, context);
-  std::string text(2 * size, '\0');
-  for (std::size_t i = 0; i < size; ++i) {
-    text[2 * i] = kDigits[bytes[i] >> 4];
-    text[2 * i + 1] = kDigits[bytes[i] & 15];
-  }
-  return text;
+  return base::hex({reinterpret_cast<const char*>(bytes.data()), size});
 }
 
 } // namespace

@@ -16,7 +16,6 @@ enum class DigestKind : std::uint8_t {
   Sha1,  ///< broken; for old checksum files only
   Md5,   ///< broken; for old checksum files only
   Crc32, ///< IEEE; no protection at all against intent
-  Xxh3,  ///< 128 bits of XXH3, as fast as memory is read; against damage only, as Crc32
 };
 
 /// A digest being computed over pieces. Threads: one at a time.

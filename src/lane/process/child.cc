@@ -21,9 +21,9 @@ namespace perch::lane {
 #ifdef PERCH_SANITIZED
 // ThreadSanitizer would take clone for a fork, which this is not, and refuse later threads.
 extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
-static constexpr auto* clone_process = &__clone;
+static constexpr auto* kCloneProcess = &__clone;
 #else
-static constexpr auto* clone_process = &::clone;
+static constexpr auto* kCloneProcess = &::clone;
 #endif
 
 // The new process shares our memory (CLONE_VM) and we wait until it is done with it
@@ -196,7 +196,7 @@ PERCH_CHILD_CODE int child_main(void* argument) {
 // and init collects it.
 PERCH_CHILD_CODE int between_main(void* argument) {
   auto& start = *static_cast<Start*>(argument);
-  start.plan->pid = clone_process(child_main, start.stack + kStackBytes,
+  start.plan->pid = kCloneProcess(child_main, start.stack + kStackBytes,
                                   CLONE_VM | CLONE_VFORK | SIGCHLD, start.plan);
   if (start.plan->pid < 0)
     leave(*start.plan, Step::Make);
@@ -215,7 +215,7 @@ static void collect(int pid) {
 static void make_session(ChildPlan& plan, std::byte* stack, std::byte* second_stack) {
   Start start{&plan, second_stack};
   int between =
-      clone_process(between_main, stack + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+      kCloneProcess(between_main, stack + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
   if (between >= 0) {
     collect(between);
   } else {
@@ -225,7 +225,7 @@ static void make_session(ChildPlan& plan, std::byte* stack, std::byte* second_st
 }
 
 static void make_own_child(ChildPlan& plan, std::byte* stack) {
-  plan.pid = clone_process(child_main, stack + kStackBytes,
+  plan.pid = kCloneProcess(child_main, stack + kStackBytes,
                            CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, &plan.pid_fd);
   if (plan.pid < 0) {
     plan.failed = Step::Make;

@@ -101,7 +101,7 @@ Status allow_all(Ruleset& rules, const ChildSpec& spec, const std::string& tempo
 // Versions of Landlock: 2 knows moves between directories, 3 truncation.
 Status enforceable(const Confinement& confinement, const KernelConfinement& kernel) {
   constexpr int kForReading = 2, kForWriting = 3;
-  const auto missing = [](std::string what) {
+  const auto missing = [](std::string_view what) {
     return fail(kind::kConfinementUnavailable,
                 base::cat("a child process cannot be held to the restrictions in force: this "
                           "kernel has no ",

@@ -81,7 +81,7 @@ Error wrong_format(const ChildSpec& spec) {
 
 Error not_permitted(const ChildSpec& spec) {
   const std::string& program = spec.program;
-  auto denied = [&](std::string why, std::string help) {
+  auto denied = [&](std::string_view why, std::string help) {
     return error(kind::kFilePermissionDenied, cat("cannot start `", program, "`: ", why), spec,
                  std::move(help));
   };

@@ -33,7 +33,7 @@ constexpr std::int64_t kAbandonedAfterSeconds = 3600;
 /// An entry that was claimed this long ago and is not there may be claimed again.
 constexpr std::int64_t kClaimSeconds = 600;
 /// A digest that nobody asked for this long is forgotten.
-constexpr std::int64_t kDigestUnusedSeconds = 90 * 24 * 3600;
+constexpr std::int64_t kDigestUnusedSeconds = std::int64_t{90} * 24 * 3600;
 /// The last use is written down when it would change by this much.
 constexpr std::int64_t kUseGranularitySeconds = 600;
 
@@ -132,16 +132,10 @@ Result<sys::Fd> open_trusted_directory(const std::string& directory) {
 /// At random: in a container every process may have the same number, also the one that was killed
 /// and left its file behind.
 std::string temporary_name() {
-  std::array<unsigned char, 12> bytes{};
+  std::array<char, 12> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
     return base::cat(kTempPrefix, static_cast<std::int64_t>(::getpid()));
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string name(kTempPrefix);
-  for (const unsigned char byte : bytes) {
-    name += kDigits[byte >> 4];
-    name += kDigits[byte & 15];
-  }
-  return name;
+  return base::cat(kTempPrefix, base::hex({bytes.data(), bytes.size()}));
 }
 
 struct Entry {
