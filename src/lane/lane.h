@@ -185,6 +185,10 @@ private:
 using HttpBroker = std::function<Result<op::HttpResponse>(
     const op::HttpRequest&, const std::shared_ptr<sys::CancelToken>& cancel)>;
 
+/// Told of a request that is none, or one too many, so that the broker is not asked; where the
+/// broker is, while the guest waits.
+using HttpMisused = std::function<void(const op::HttpRequest&, std::string_view why)>;
+
 struct GuestSpec {
   std::vector<std::string> argv; ///< with argv[0]
   std::vector<std::pair<std::string, std::string>> env;
@@ -195,6 +199,7 @@ struct GuestSpec {
   std::optional<std::uint64_t> fuel;
   std::shared_ptr<sys::CancelToken> cancel; ///< stops the guest; never null
   HttpBroker http;                          ///< null: every request gets -1
+  HttpMisused http_misused;                 ///< null: nobody wants to know
   bool require_kernel_wall = false;
   std::shared_ptr<MountUses> uses; ///< of `mounts`, to be filled; null: nobody wants to know
 };

@@ -116,7 +116,7 @@ HttpTally::Tell refusal_teller(const State& state) {
     sys::Clock& clock = setting.world.clock;
     trace::Begin begin{.id = run.next_span(), .parent = parent, .kind = "http_request"};
     begin.args = {{.name = "url", .value = run.secrets().shown(request.url)},
-                  {.name = "method", .value = request.method}};
+                  {.name = "method", .value = run.secrets().shown(request.method)}};
     begin.position = setting.sources.file_line(at);
     begin.unix_ns = clock.unix_ns();
     begin.steady_ns = clock.steady_ns();
@@ -147,6 +147,11 @@ Flow add_hosts(State& state, const WasmRunNode& node, Guest& guest) {
   guest.http = std::make_shared<HttpTally>(refusal_teller(state));
   guest.spec.http =
       http_broker(state.run.gate(), state.scope(), kActor, std::move(hosts), guest.http);
+  guest.spec.http_misused = [tally = guest.http](const op::HttpRequest& request,
+                                                 std::string_view why) {
+    tally->refused(request,
+                   Error{.kind = kind::kWasmHttpRefused, .message = cat(kActor.name, ": ", why)});
+  };
   return {};
 }
 

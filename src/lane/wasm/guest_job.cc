@@ -139,7 +139,7 @@ struct SpecView {
 
 GuestRun::GuestRun(Keepers& keepers, const GuestSpec& spec)
     : keepers_(keepers), cancel_(spec.cancel),
-      http_(spec.http, keepers_.supervisor, *cancel_, word_) {}
+      http_(spec, keepers_.supervisor, *cancel_, word_) {}
 
 Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const GuestSpec& spec) {
   SpecView view;

@@ -12,6 +12,7 @@ namespace perch::lane {
 namespace {
 
 constexpr std::int32_t kRefused = -1;
+constexpr std::size_t kShownMethodBytes = 32; ///< of one that is none
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(
@@ -62,6 +63,34 @@ std::int32_t copy_out(std::string_view from, std::span<std::uint8_t> to) {
   return static_cast<std::int32_t>(count);
 }
 
+constexpr std::string_view kOutside = "the module passes what lies outside its memory";
+
+/// Why this is no URL to ask for; empty: it may be one.
+std::string wrong_url(const std::optional<std::string_view>& url) {
+  if (!url)
+    return std::string(kOutside);
+  return url->size() > kMaxUrlBytes ? base::cat("the URL has more than ", kMaxUrlBytes, " bytes")
+                                    : "";
+}
+
+/// What a guest gave for one request.
+struct Given {
+  std::optional<std::string_view> method, url, headers, body;
+};
+
+/// Why no request can be made of it, but for its header lines; empty: one can.
+std::string wrong_with(const Given& given) {
+  if (!given.method || !given.headers || !given.body)
+    return std::string(kOutside);
+  if (!is_method(*given.method))
+    return "the method is none of GET, HEAD, POST, PUT, PATCH and DELETE";
+  if (given.headers->size() > kMaxHeaderBytes)
+    return base::cat("the headers have more than ", kMaxHeaderBytes, " bytes");
+  if (given.body->size() > kMaxHttpBytes)
+    return base::cat("the body has more than ", kMaxHttpBytes, " bytes");
+  return wrong_url(given.url);
+}
+
 // ---- the imports: from a guest's numbers to typed calls -----------------------------------------
 
 HttpImports& of(void* host) { return *static_cast<HttpImports*>(host); }
@@ -69,9 +98,9 @@ HttpImports& of(void* host) { return *static_cast<HttpImports*>(host); }
 std::int32_t http_get(void* host, std::uint8_t* memory, std::size_t size,
                       const std::int32_t* args) {
   const auto url = GuestMemory(memory, size).read(args[0], args[1]);
-  if (!url || url->size() > kMaxUrlBytes)
-    return kRefused;
   op::HttpRequest request;
+  if (std::string wrong = wrong_url(url); !wrong.empty())
+    return of(host).refuse(request, std::move(wrong));
   request.url = *url;
   return of(host).request(std::move(request));
 }
@@ -97,22 +126,22 @@ std::int32_t http_close(void* host, std::uint8_t*, std::size_t, const std::int32
 std::int32_t http_request(void* host, std::uint8_t* memory, std::size_t size,
                           const std::int32_t* args) {
   const GuestMemory guest(memory, size);
-  const auto method = guest.read(args[0], args[1]);
-  const auto url = guest.read(args[2], args[3]);
-  const auto header_text = guest.read(args[4], args[5]);
-  const auto body = guest.read(args[6], args[7]);
-  if (!method || !url || !header_text || !body || !is_method(*method) ||
-      url->size() > kMaxUrlBytes || header_text->size() > kMaxHeaderBytes ||
-      body->size() > kMaxHttpBytes)
-    return kRefused;
-  auto headers = parse_guest_headers(*header_text);
-  if (!headers)
-    return kRefused;
+  const Given given{.method = guest.read(args[0], args[1]),
+                    .url = guest.read(args[2], args[3]),
+                    .headers = guest.read(args[4], args[5]),
+                    .body = guest.read(args[6], args[7])};
   op::HttpRequest request;
-  request.method = *method;
-  request.url = *url;
+  if (given.method)
+    request.method = given.method->substr(0, kShownMethodBytes);
+  if (wrong_url(given.url).empty())
+    request.url = *given.url;
+  if (std::string wrong = wrong_with(given); !wrong.empty())
+    return of(host).refuse(request, std::move(wrong));
+  auto headers = parse_guest_headers(*given.headers);
+  if (!headers)
+    return of(host).refuse(request, std::move(headers).error());
   request.headers = std::move(*headers);
-  request.body = *body;
+  request.body = *given.body;
   return of(host).request(std::move(request));
 }
 
@@ -159,7 +188,7 @@ std::optional<std::span<std::uint8_t>> GuestMemory::write(std::int32_t at,
   return std::span(data_ + static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(size));
 }
 
-std::optional<std::vector<std::pair<std::string, std::string>>>
+std::expected<std::vector<std::pair<std::string, std::string>>, std::string>
 parse_guest_headers(std::string_view lines) {
   std::vector<std::pair<std::string, std::string>> headers;
   if (lines.ends_with('\n'))
@@ -169,23 +198,28 @@ parse_guest_headers(std::string_view lines) {
   for (std::string_view line : base::split(lines, '\n')) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos)
-      return std::nullopt;
+      return std::unexpected("a line of the headers is no `Name: value`");
     const std::string_view name = line.substr(0, colon);
     std::string_view value = line.substr(colon + 1);
     while (value.starts_with(' ') || value.starts_with('\t'))
       value.remove_prefix(1);
     while (value.ends_with(' ') || value.ends_with('\t'))
       value.remove_suffix(1);
-    if (!is_token(name) || is_reserved(name) || !is_header_value(value))
-      return std::nullopt;
+    if (!is_token(name))
+      return std::unexpected("a header has a name that HTTP does not allow");
+    if (is_reserved(name))
+      return std::unexpected(base::cat("the header `", name, "` is not for a module to set"));
+    if (!is_header_value(value))
+      return std::unexpected("a header has a value that HTTP does not allow");
     headers.emplace_back(name, value);
   }
   return headers;
 }
 
-HttpImports::HttpImports(HttpBroker broker, Supervisor& supervisor, sys::CancelToken& cancel,
+HttpImports::HttpImports(const GuestSpec& spec, Supervisor& supervisor, sys::CancelToken& cancel,
                          StopWord& word)
-    : broker_(std::move(broker)), supervisor_(supervisor), cancel_(cancel), word_(word) {}
+    : broker_(spec.http), misused_(spec.http_misused), supervisor_(supervisor), cancel_(cancel),
+      word_(word) {}
 
 std::span<const perch_import_t> HttpImports::table() { return kImports; }
 
@@ -215,24 +249,19 @@ void HttpImports::wait_until_idle() {
   exchange->changed.wait(lock, [&] { return exchange->done; });
 }
 
-std::int32_t HttpImports::request(op::HttpRequest request) {
-  if (!broker_ || open_.size() >= kMaxHttpHandles ||
-      last_handle_ == std::numeric_limits<std::int32_t>::max())
-    return kRefused;
-  request.max_body_bytes = kMaxHttpBytes;
+std::optional<op::HttpResponse> HttpImports::outside(Work work) {
   auto exchange = std::make_shared<Exchange>();
   exchange->cancel = cancel_.child();
   {
     const std::lock_guard lock(mutex_);
     if (stopped_)
-      return kRefused;
+      return std::nullopt;
     current_ = exchange;
   }
-  supervisor_.run_outside([exchange, broker = broker_, request = std::move(request)] {
-    auto answer = broker(request, exchange->cancel);
+  supervisor_.run_outside([exchange, work = std::move(work)] {
+    auto response = work(exchange->cancel);
     const std::lock_guard lock(exchange->mutex);
-    if (answer)
-      exchange->response = std::move(*answer);
+    exchange->response = std::move(response);
     exchange->done = true;
     exchange->changed.notify_all();
   });
@@ -241,10 +270,38 @@ std::int32_t HttpImports::request(op::HttpRequest request) {
   // An exchange that ended because the run is over must not look like a refusal.
   if (cancel_.stopped() != sys::StopReason::None)
     word_.stop.store(1);
-  // The reason of a refusal is in the audit and the trace; a guest learns that it was one.
-  if (!exchange->response || exchange->response->body.size() > kMaxHttpBytes)
+  return std::move(exchange->response);
+}
+
+std::int32_t HttpImports::refuse(const op::HttpRequest& request, std::string why) {
+  if (misused_)
+    (void)outside([misused = misused_, request,
+                   why = std::move(why)](const auto&) -> std::optional<op::HttpResponse> {
+      misused(request, why);
+      return std::nullopt;
+    });
+  return kRefused;
+}
+
+std::int32_t HttpImports::request(op::HttpRequest request) {
+  if (!broker_)
     return kRefused;
-  open_.emplace(++last_handle_, Open{std::move(*exchange->response), 0});
+  if (open_.size() >= kMaxHttpHandles || last_handle_ == std::numeric_limits<std::int32_t>::max())
+    return refuse(request,
+                  base::cat(open_.size(), " responses are open, of which the module has to "
+                                          "close some before it asks for more"));
+  request.max_body_bytes = kMaxHttpBytes;
+  auto response = outside([broker = broker_, request = std::move(request)](
+                              const auto& cancel) -> std::optional<op::HttpResponse> {
+    auto answer = broker(request, cancel);
+    if (!answer)
+      return std::nullopt;
+    return std::move(*answer);
+  });
+  // The reason of a refusal is in the audit and the trace; a guest learns that it was one.
+  if (!response || response->body.size() > kMaxHttpBytes)
+    return kRefused;
+  open_.emplace(++last_handle_, Open{std::move(*response), 0});
   return last_handle_;
 }
 

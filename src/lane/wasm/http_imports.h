@@ -10,6 +10,8 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,16 +45,17 @@ private:
   std::size_t size_;
 };
 
-/// The header lines of a request: `Name: value` joined by LF. Nothing when a line is none, or when
-/// it names what belongs to the connection or the client (Host, Transfer-Encoding, ...).
-[[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>>
+/// The header lines of a request: `Name: value` joined by LF. Errors, as the reason alone: a line
+/// is none, or names what belongs to the connection or the client (Host, Transfer-Encoding, ...).
+[[nodiscard]] std::expected<std::vector<std::pair<std::string, std::string>>, std::string>
 parse_guest_headers(std::string_view text);
 
 /// One guest's requests and open responses. Threads: the guest's thread calls the imports; the
 /// rest may be called from any.
 class HttpImports {
 public:
-  HttpImports(HttpBroker broker, Supervisor& supervisor, sys::CancelToken& cancel, StopWord& word);
+  HttpImports(const GuestSpec& spec, Supervisor& supervisor, sys::CancelToken& cancel,
+              StopWord& word);
 
   /// For perch_linker_new(); the host pointer of a guest is its HttpImports.
   [[nodiscard]] static std::span<const perch_import_t> table();
@@ -64,6 +67,8 @@ public:
   void wait_until_idle();
 
   [[nodiscard]] std::int32_t request(op::HttpRequest request);
+  /// What became of a request that cannot be made, and of which whoever listens is told why.
+  [[nodiscard]] std::int32_t refuse(const op::HttpRequest& request, std::string why);
   [[nodiscard]] std::int32_t status(std::int32_t handle) const;
   [[nodiscard]] std::int32_t body_size(std::int32_t handle) const;
   [[nodiscard]] std::int32_t read_body(std::int32_t handle, std::span<std::uint8_t> to);
@@ -83,9 +88,16 @@ private:
     op::HttpResponse response;
     std::size_t read = 0;
   };
+  /// With the token of the request's own.
+  using Work = std::function<std::optional<op::HttpResponse>(
+      const std::shared_ptr<sys::CancelToken>& cancel)>;
+  /// Has it done where more is allowed than on a guest's thread, and waits for the end of it or of
+  /// the guest.
+  [[nodiscard]] std::optional<op::HttpResponse> outside(Work work);
   [[nodiscard]] const Open* find(std::int32_t handle) const;
 
   const HttpBroker broker_;
+  const HttpMisused misused_;
   Supervisor& supervisor_;
   sys::CancelToken& cancel_;
   StopWord& word_;

@@ -8,8 +8,11 @@
 #include <atomic>
 #include <mutex>
 #include <random>
+#include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 namespace perch::test {
 
@@ -130,6 +133,40 @@ TEST(WasmHttp, a_header_that_is_not_the_guests_to_set_refuses_the_request) {
                      broker),
             0);
   EXPECT_EQ(asked, 0);
+}
+
+TEST(WasmHttp, why_a_request_cannot_be_made_is_told) {
+  std::vector<std::string> told;
+  lane::GuestSpec spec;
+  spec.http = page("x");
+  spec.http_misused = [&](const op::HttpRequest& request, std::string_view why) {
+    told.push_back(request.method + ' ' + request.url + ": " + std::string(why));
+  };
+  const Ran ran = Guests().run(calls(R"((local $i i32)
+      (drop (call $request (i32.const 101) (i32.const 3) (i32.const 0) (i32.const 9)
+                           (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
+      (drop (call $request (i32.const 103) (i32.const 4) (i32.const 0) (i32.const 9)
+                           (i32.const 200) (i32.const 15) (i32.const 0) (i32.const 0)))
+      (drop (call $request (i32.const 103) (i32.const 4) (i32.const 0) (i32.const 9)
+                           (i32.const 300) (i32.const 12) (i32.const 0) (i32.const 0)))
+      (drop (call $request (i32.const 103) (i32.const 4) (i32.const 0) (i32.const 9)
+                           (i32.const 0) (i32.const 0) (i32.const -1) (i32.const 2)))
+      (drop (call $get (i32.const -1) (i32.const 9)))
+      (loop $again
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (call $is (call $get (i32.const 0) (i32.const 9)) (local.get $i))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 64))))
+      (drop (call $get (i32.const 0) (i32.const 9))))"),
+                               std::move(spec));
+  EXPECT_EQ(ran.ended.code, 0);
+  EXPECT_EQ(told, (std::vector<std::string>{
+                      "ETP http://x/: the method is none of GET, HEAD, POST, PUT, PATCH and DELETE",
+                      "POST http://x/: the header `Host` is not for a module to set",
+                      "POST http://x/: a line of the headers is no `Name: value`",
+                      "POST http://x/: the module passes what lies outside its memory",
+                      "GET : the module passes what lies outside its memory",
+                      "GET http://x/: 64 responses are open, of which the module has to close some "
+                      "before it asks for more"}));
 }
 
 TEST(WasmHttp, pointers_out_of_range_are_minus_one) {
