@@ -50,20 +50,25 @@ struct Ended {
   bool interrupted = false; ///< Signalled: by SIGINT or SIGQUIT, while it held the terminal
 };
 
-/// A running job. Destroying an unfinished job kills it (a child's whole process group).
+/// A running job. Destroying an unfinished job kills it (a child's whole process group) and waits
+/// for its end.
 class Job {
 public:
   virtual ~Job() = default;
   /// Becomes readable when the job has ended. Valid as long as the job. Whoever polls it polls the
-  /// job's token as well, and calls terminate() or signal() when that stops; finish() does so
-  /// itself.
+  /// token of the run as well, and calls terminate() or signal() when that stops; finish() of a
+  /// guest does so itself.
   [[nodiscard]] virtual int done_fd() const = 0;
-  /// Waits for the end and collects it. Call once.
+  /// Waits for the end and collects it. Call once. When the last job of a group was told to end,
+  /// what is left in the group is killed.
   virtual Ended finish() = 0;
-  /// Asks it to end (SIGTERM to the group, epoch for a guest); `now` forces it (SIGKILL).
   enum class Force : std::uint8_t { Ask, Now };
+  /// Tells it to end, and does not wait for it. A child and its group get SIGTERM, which they may
+  /// handle or ignore, or with `Now` SIGKILL; a group that is stopped goes on to act on it. A guest
+  /// has no say: it is stopped in both cases, and has ended by the signal of the first call. A
+  /// detached process is left alone. Nothing happens when the job has ended.
   virtual void terminate(Force force) = 0;
-  /// Forwards a signal to a child's group; a guest stops if its token has.
+  /// Forwards a signal to a child and its group. A guest gets none; it stops if its token has.
   virtual void signal(int number) = 0;
   [[nodiscard]] virtual int pid() const { return 0; }
 };
@@ -89,11 +94,13 @@ struct KernelConfinement {
 };
 [[nodiscard]] KernelConfinement kernel_confinement();
 
-/// Jobs that share a process group, and with it the terminal: the programs of one pipe. What one of
-/// them is told, all are. Threads: they are started, told and finished on one.
+/// Jobs that share a process group, and with it the terminal: the programs of one pipe. A signal is
+/// for all of them, so whoever has one to send sends it to each, and only the first member's call
+/// reaches the group: no program gets it twice. A child that has left the group gets its own.
+/// ProcessLane fills it in. Threads: its jobs are started, told and finished on one.
 struct Group {
-  int id = 0;               ///< 0: none of them runs
-  std::vector<int> members; ///< who is not finished; the first one speaks for all
+  int id = 0;               ///< of the process group; 0: none of them runs
+  std::vector<int> members; ///< process ids of those that are not finished, in order of their start
 };
 
 /// A child process. `program` is an absolute path, or -1 < `program_fd` names the file by handle.
