@@ -11,6 +11,8 @@
 #include "sys/fs.h"
 
 #include <set>
+#include <string>
+#include <utility>
 
 namespace perch::cli {
 
@@ -18,11 +20,16 @@ namespace {
 
 constexpr std::uint64_t kMaxModule = 1ull << 30;
 
-/// Paths of the modules that are written out; the rest is counted.
+/// Paths of the modules that are written out, each with the code that its blocks need: a budget of
+/// instructions needs code that counts them. The rest is counted.
 struct Modules {
-  std::set<std::string> paths;
+  std::set<std::pair<std::string, lane::Metering>> known;
   std::size_t computed = 0;
 };
+
+lane::Metering metering_of(bool has_fuel) {
+  return has_fuel ? lane::Metering::Fuel : lane::Metering::None;
+}
 
 Modules modules_of(const program::Program& program, const std::string& directory) {
   Modules modules;
@@ -30,15 +37,15 @@ Modules modules_of(const program::Program& program, const std::string& directory
     if (node.kind != program::NodeKind::WasmRun)
       return;
     const auto& run = static_cast<const program::WasmRunNode&>(node);
+    const lane::Metering metering = metering_of(run.fuel != nullptr);
     if (!run.alias.empty()) {
       for (const program::BundleEntry& entry : program.bundle) {
-        if (entry.alias == run.alias) {
-          modules.paths.insert(sys::absolute_path(program.root().directory, entry.path));
-        }
+        if (entry.alias == run.alias)
+          modules.known.emplace(sys::absolute_path(program.root().directory, entry.path), metering);
       }
     } else if (const auto path = program::known_text(run.path, program)) {
       if (!path->starts_with(run::kRemoteModule))
-        modules.paths.insert(sys::absolute_path(directory, *path));
+        modules.known.emplace(sys::absolute_path(directory, *path), metering);
     } else {
       ++modules.computed;
     }
@@ -46,16 +53,18 @@ Modules modules_of(const program::Program& program, const std::string& directory
   return modules;
 }
 
-Status warm_one(const Context& context, lane::WasmLane& guests, const std::string& path) {
+Status warm_one(const Context& context, lane::WasmLane& guests, const std::string& path,
+                lane::Metering metering) {
   PERCH_TRY_ASSIGN(const sys::Spot spot, context.world.fs.locate(path, sys::Final::Follow));
   PERCH_TRY_ASSIGN(const sys::Fd fd, context.world.fs.open(spot, sys::Access::Read, 0));
   PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd.get(), kMaxModule, path));
-  return guests.warm(path, bytes);
+  return guests.warm(path, bytes, metering);
 }
 
-void say_compiled(const Context& context, const std::string& name) {
+void say_compiled(const Context& context, const std::string& name, lane::Metering metering) {
   if (!context.options.quiet)
-    context.err(base::cat("compiled ", name, '\n'));
+    context.err(base::cat("compiled ", name,
+                          metering == lane::Metering::Fuel ? ", counting instructions\n" : "\n"));
 }
 
 /// Those of the network; false when something went wrong and was reported.
@@ -64,8 +73,9 @@ bool warm_remote(const Context& context, const Loaded& loaded, lane::WasmLane& g
   diag::Diags diags;
   use_remote_modules(context, loaded, uses, diags,
                      [&](const RemoteUse& use, const run::RemoteModule& module) -> Status {
-                       PERCH_TRY(guests.warm(use.url, module.bytes));
-                       say_compiled(context, use.url);
+                       const lane::Metering metering = metering_of(use.metered);
+                       PERCH_TRY(guests.warm(use.url, module.bytes, metering));
+                       say_compiled(context, use.url, metering);
                        return {};
                      });
   context.report(diags);
@@ -94,12 +104,12 @@ int warm(const Context& context) {
       {.cache_directory = code_directory(context.world), .compiler = compiler_program()});
   const Modules modules = modules_of(*loaded->program, context.world.host.current_directory());
   int status = kOk;
-  for (const std::string& path : modules.paths) {
-    if (const Status done = warm_one(context, *guests, path); !done) {
+  for (const auto& [path, metering] : modules.known) {
+    if (const Status done = warm_one(context, *guests, path, metering); !done) {
       context.report(done.error());
       status = kFailure;
     } else {
-      say_compiled(context, path);
+      say_compiled(context, path, metering);
     }
   }
   const RemoteUses remote = remote_uses(*loaded->program);

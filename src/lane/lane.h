@@ -277,7 +277,7 @@ public:
                                                            Metering metering) = 0;
   /// Puts fully optimised code of the module into the disk cache, unless it is there.
   /// Errors: wasm_compile_failed; cache_error when there is no usable cache.
-  virtual Status warm(std::string_view name, std::string_view bytes) = 0;
+  virtual Status warm(std::string_view name, std::string_view bytes, Metering metering) = 0;
   /// Links and starts a guest on a thread of its own. Errors, before one guest instruction ran:
   /// wasm_capability_denied (unknown imports, all listed with their types),
   /// wasm_compile_failed (no `_start`; the message names the exports there are), bad_argument.

@@ -192,11 +192,12 @@ public:
     return module;
   }
 
-  Status warm(std::string_view name, std::string_view bytes) override {
+  Status warm(std::string_view name, std::string_view bytes, Metering metering) override {
     PERCH_TRY(check_first_bytes(name, bytes));
-    PERCH_TRY_ASSIGN(const auto engine, workshop_->engine(Metering::None));
+    PERCH_TRY_ASSIGN(const auto engine, workshop_->engine(metering));
     const std::string sha256 = sys::hex_digest(sys::DigestKind::Sha256, bytes);
-    return workshop_->store().warm(*engine, {.name = name, .bytes = bytes, .sha256 = sha256});
+    return workshop_->store().warm(
+        *engine, {.name = name, .bytes = bytes, .sha256 = sha256, .metering = metering});
   }
 
   Result<std::unique_ptr<Job>> start(std::shared_ptr<const Module> module,

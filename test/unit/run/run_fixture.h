@@ -230,7 +230,7 @@ public:
                                                         sys::CancelToken*) override {
     return none();
   }
-  Status warm(std::string_view, std::string_view) override { return none(); }
+  Status warm(std::string_view, std::string_view, lane::Metering) override { return none(); }
   Result<std::unique_ptr<lane::Job>> start(std::shared_ptr<const lane::Module>,
                                            const lane::GuestSpec&) override {
     return none();

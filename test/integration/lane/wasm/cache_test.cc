@@ -189,12 +189,24 @@ TEST_F(WasmCache, an_entry_of_another_engine_or_processor_has_another_name) {
   EXPECT_EQ(compilations_, 2);
 }
 
+TEST_F(WasmCache, code_that_counts_is_made_ahead_too) {
+  EXPECT_TRUE(lane::make_wasm_lane(options())->warm("guest.wasm", module_, lane::Metering::Fuel));
+  auto automatic = options();
+  automatic.tier = lane::WasmOptions::Tier::Auto;
+  const auto module =
+      lane::make_wasm_lane(automatic)->load("guest.wasm", module_, {}, lane::Metering::Fuel);
+  ASSERT_TRUE(module);
+  EXPECT_EQ((*module)->from(), From::Disk);
+  EXPECT_TRUE((*module)->optimised());
+  EXPECT_EQ(compilations_, 1);
+}
+
 TEST_F(WasmCache, full_code_replaces_quick_code) {
   load();
   {
     auto lane = lane::make_wasm_lane(options());
-    EXPECT_TRUE(lane->warm("guest.wasm", module_));
-    EXPECT_TRUE(lane->warm("guest.wasm", module_));
+    EXPECT_TRUE(lane->warm("guest.wasm", module_, lane::Metering::None));
+    EXPECT_TRUE(lane->warm("guest.wasm", module_, lane::Metering::None));
   }
   EXPECT_EQ(compilations_, 2);
   auto automatic = options();
