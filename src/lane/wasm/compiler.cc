@@ -15,6 +15,7 @@
 #include <optional>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -25,7 +26,7 @@ namespace {
 
 /// The last line that the process writes to its standard error. Without one it did not get to its
 /// end, and what it wrote are its last words.
-constexpr std::string_view kDone = "done", kRefused = "refused: ";
+constexpr std::string_view kDone = "done", kRefused = "refused: ", kNoRoom = "no room";
 constexpr std::size_t kMostSaid = 64 << 10;
 
 constexpr std::array<std::pair<Quality, std::string_view>, 3> kQualities = {
@@ -110,6 +111,16 @@ std::unexpected<Error> broken_off(const Compilation& what, std::string_view said
                                 words.empty() ? "" : ": ", words));
 }
 
+/// The module and its code are files for a moment, though only in memory.
+std::unexpected<Error> no_room(const Compilation& what) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_FSIZE, &limit);
+  return refuse(what,
+                base::cat("the limit on the size of files, ", limit.rlim_cur >> 10,
+                          " KiB, is too small for the module or its code"),
+                "raise the limit: `ulimit -f`");
+}
+
 std::unexpected<Error> nobody_waits(const Compilation& what) {
   return refuse(what, "nobody waits for it any more");
 }
@@ -133,6 +144,8 @@ Status Compiler::compile_apart(const Compilation& what, int out, sys::CancelToke
   if (wanted != nullptr && wanted->stopped() != sys::StopReason::None)
     return nobody_waits(what);
   const sys::Fd in = file_in_memory(what.bytes);
+  if (!in && errno == EFBIG)
+    return no_room(what);
   PERCH_TRY_ASSIGN(Pipe answer, make_pipe());
   const pid_t pid =
       in ? start_compiler({.program = program_,
@@ -155,6 +168,8 @@ Status Compiler::compile_apart(const Compilation& what, int out, sys::CancelToke
   const std::string_view last = std::string_view(*said).substr(said->rfind('\n') + 1);
   if (last == kDone)
     return {};
+  if (last == kNoRoom)
+    return no_room(what);
   if (last.starts_with(kRefused))
     return refuse(what, last.substr(kRefused.size()));
   return broken_off(what, *said, status);
@@ -189,9 +204,11 @@ int compile_for_parent(std::span<const std::string> words) {
                     .metering = words[1] == "fuel" ? Metering::Fuel : Metering::None,
                     .quality = quality->first},
                    STDOUT_FILENO);
-  const Status answered = sys::write_all(
-      STDERR_FILENO,
-      made ? base::cat('\n', kDone) : base::cat('\n', kRefused, made.error().message), "answer");
+  std::string answer(kDone);
+  if (!made)
+    answer =
+        made.error().code_name == "EFBIG" ? kNoRoom : base::cat(kRefused, made.error().message);
+  const Status answered = sys::write_all(STDERR_FILENO, base::cat('\n', answer), "answer");
   ::_exit(answered ? 0 : 1); // nothing may follow the answer
 }
 
