@@ -53,26 +53,13 @@ Status check_choice(const Arg& arg, std::string_view text) {
                       near ? cat("did you mean `", *near, "`?") : std::string());
 }
 
-/// Whether a word has the form of a flag: dashes, then a name.
-bool is_flag(const CallWord& word) {
-  if (!word.may_be_flag || !word.text.starts_with('-') || word.text == "-")
-    return false;
-  const char next = word.text[1];
-  return !(next >= '0' && next <= '9') && next != '.';
-}
-
 /// Assigns words from left to right.
 class Assignment {
 public:
   Assignment(const Command& command, std::span<const CallWord> words,
              std::span<const std::string_view> own_flags)
-      : command_(command), words_(words), own_flags_(own_flags) {
+      : command_(command), words_(words), own_flags_(own_flags), positional_(by_position(command)) {
     result_.values.resize(command.args.size());
-    for (std::size_t i = 0; i < command.args.size(); ++i) {
-      if (command.args[i].index)
-        positional_.push_back(i);
-    }
-    std::ranges::sort(positional_, {}, [&](std::size_t i) { return *command_.args[i].index; });
   }
 
   std::expected<CallArguments, ArgumentError> run();
@@ -93,8 +80,8 @@ private:
   const Command& command_;
   std::span<const CallWord> words_;
   std::span<const std::string_view> own_flags_;
+  const std::vector<std::size_t> positional_; ///< indices into args, by position
   CallArguments result_;
-  std::vector<std::size_t> positional_; ///< indices into args, by position
   std::size_t next_positional_ = 0;
   std::size_t at_ = 0;
   std::vector<std::string> rest_;
@@ -229,6 +216,23 @@ Value absent_value(const Arg& arg) {
 }
 
 } // namespace
+
+bool is_flag(const CallWord& word) {
+  if (!word.may_be_flag || !word.text.starts_with('-') || word.text == "-")
+    return false;
+  const char next = word.text[1];
+  return !(next >= '0' && next <= '9') && next != '.';
+}
+
+std::vector<std::size_t> by_position(const Command& command) {
+  std::vector<std::size_t> positional;
+  for (std::size_t i = 0; i < command.args.size(); ++i) {
+    if (command.args[i].index)
+      positional.push_back(i);
+  }
+  std::ranges::sort(positional, {}, [&](std::size_t i) { return *command.args[i].index; });
+  return positional;
+}
 
 Result<Value> argument_value(const Arg& arg, std::string_view text) {
   PERCH_TRY(check_choice(arg, text));

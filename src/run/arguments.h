@@ -20,6 +20,12 @@ struct CallWord {
   bool may_be_flag = true; ///< false for what came out of a placeholder
 };
 
+/// Whether a word has the form of a flag: dashes, then a name.
+[[nodiscard]] bool is_flag(const CallWord& word);
+
+/// The indices of the arguments that are given by position, in that order.
+[[nodiscard]] std::vector<std::size_t> by_position(const program::Command& command);
+
 /// What the words give each argument; nullopt where a default or nothing has to do.
 struct CallArguments {
   std::vector<std::optional<op::Value>> values; ///< by Command::args

@@ -17,20 +17,16 @@ namespace {
 
 using base::cat;
 
-struct Pair {
-  std::string_view name, value;
-};
-
 std::string_view unquoted(std::string_view text) {
   if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"'))
     return text.substr(1, text.size() - 2);
   return text;
 }
 
-/// One `K=V`; or several joined by commas when every piece has its `=`, so that a value may hold
-/// commas.
-std::vector<Pair> pairs_in(std::string_view text, bool may_be_several) {
-  std::vector<Pair> pairs;
+} // namespace
+
+std::vector<EnvironmentPair> environment_pairs(std::string_view text, bool may_be_several) {
+  std::vector<EnvironmentPair> pairs;
   const auto pieces = base::split(text, ',');
   const auto is_pair = [](std::string_view piece) { return piece.contains('='); };
   if (!may_be_several || pieces.size() == 1 || !std::ranges::all_of(pieces, is_pair)) {
@@ -47,20 +43,18 @@ std::vector<Pair> pairs_in(std::string_view text, bool may_be_several) {
   return pairs;
 }
 
-} // namespace
-
 Flow add_env_pairs(State& state, const program::Expr& expr, EnvOverlay& env) {
   PERCH_TRY_ASSIGN(const std::string text, text_of(state, expr));
   // A comma that comes out of a placeholder is part of the value.
-  const auto pairs = pairs_in(text, expr.plain());
-  if (pairs.empty() || std::ranges::any_of(pairs, [](const Pair& p) { return p.name.empty(); })) {
+  const auto pairs = environment_pairs(text, expr.plain());
+  if (pairs.empty() || std::ranges::any_of(pairs, [](const auto& p) { return p.name.empty(); })) {
     return raise(state, expr.span,
                  {.kind = kind::kBadArgument,
                   .message = cat("with_env: `", text, "` is not NAME=value"),
                   .detail = text,
                   .help = "write one NAME=value per word"});
   }
-  for (const Pair& pair : pairs) {
+  for (const EnvironmentPair& pair : pairs) {
     if (is_secret_name(pair.name))
       state.run.secrets().add(pair.value);
     env = env.with(pair.name, pair.value);

@@ -253,8 +253,9 @@ Status GatedCall::bundle_extract(std::string_view entry, std::string_view to) {
   return run::bundle_extract(state_, actor(), entry, to);
 }
 
-/// The arguments of an op's span, by parameter.
-StepArgs op_args(const State& state, const GatedCall& call) {
+/// The arguments of an op's span, by parameter. `secret`: the index of one not to be shown; -1:
+/// none.
+StepArgs op_args(const State& state, const GatedCall& call, int secret) {
   StepArgs args;
   const auto params = call.decl().parameters();
   for (std::size_t i = 0; i < params.size(); ++i) {
@@ -265,14 +266,16 @@ StepArgs op_args(const State& state, const GatedCall& call) {
       if (!words.empty())
         args.push_back({.name = params[i].name, .value = shown(state, words)});
     } else if (call.given(i)) {
-      args.push_back({.name = params[i].name, .value = shown(state, call.value(i).text())});
+      const bool hidden = static_cast<int>(i) == secret;
+      args.push_back({.name = params[i].name,
+                      .value = hidden ? std::string(kMask) : shown(state, call.value(i).text())});
     }
   }
   return args;
 }
 
-/// The value that an op gives a variable of a telling name is a secret before the op is shown.
-void note_variable(State& state, const GatedCall& call) {
+/// The index of the value that an op gives a variable of a telling name; -1: none.
+int secret_param(const GatedCall& call) {
   const OpDecl& decl = call.decl();
   for (const op::Need& need : decl.requests()) {
     const int name = need.cap == op::Cap::Env ? decl.index_of(need.subject) : -1;
@@ -280,8 +283,9 @@ void note_variable(State& state, const GatedCall& call) {
     if (name < 0 || value < 0 || !call.given(static_cast<std::size_t>(value)))
       continue;
     if (is_secret_name(call.value(static_cast<std::size_t>(name)).text()))
-      state.run.secrets().add(call.value(static_cast<std::size_t>(value)));
+      return value;
   }
+  return -1;
 }
 
 /// What hooks are told of an op: its subject is that of its first need, else its first argument.
@@ -349,9 +353,11 @@ std::string op_text(const GatedCall& call) {
 Eval<Value> call_observed(State& state, GatedCall& call, op::LineStream* lines) {
   Step step(state);
   if (watched(state)) {
-    note_variable(state, call);
+    const int secret = secret_param(call);
+    if (secret >= 0)
+      state.run.secrets().add(call.value(static_cast<std::size_t>(secret)));
     PERCH_TRY(step.open(
-        {.what = trace::What::Op, .kind = call.decl().name, .args = op_args(state, call)}));
+        {.what = trace::What::Op, .kind = call.decl().name, .args = op_args(state, call, secret)}));
   }
   Value value;
   const auto run = [&]() -> Flow {

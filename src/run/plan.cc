@@ -40,6 +40,10 @@ std::string_view timing_word(program::Hook::Timing timing) {
   return "before";
 }
 
+bool captures_secret(const Node& node) {
+  return node.capture >= 0 && is_secret_name(node.capture_name);
+}
+
 /// Requirements may hold placeholders with calls: those that act are not made for a plan.
 bool can_be_checked(const program::Requires& declared, const Planner& planner) {
   const auto known = [&](const program::Expr* expr) {
@@ -147,26 +151,8 @@ void Planner::statement(const Node& node, Steps& out) {
   }
 }
 
-/// The value that an op would give a variable of a telling name.
-void Planner::note_variable(const program::OpNode& node) {
-  const auto known = [&](std::string_view param) -> std::optional<Value> {
-    const int index = node.op->index_of(param);
-    const bool given = index >= 0 && static_cast<std::size_t>(index) < node.params.size() &&
-                       node.params[static_cast<std::size_t>(index)] != nullptr;
-    return given ? value(*node.params[static_cast<std::size_t>(index)]) : std::nullopt;
-  };
-  for (const op::Need& need : node.op->requests()) {
-    const auto name = need.cap == op::Cap::Env ? known(need.subject) : std::nullopt;
-    if (!name || !is_secret_name(name->text()))
-      continue;
-    if (const auto secret = known("value"))
-      state_.run.secrets().add(*secret);
-  }
-}
-
 void Planner::op(const program::OpNode& node, Steps& out) {
-  note_variable(node);
-  add(out, node, node.op->name, written(node));
+  std::string text = written(node);
   std::optional<Value> result;
   if (certain(node)) {
     if (auto made = run_op(state_, node))
@@ -176,13 +162,19 @@ void Planner::op(const program::OpNode& node, Steps& out) {
   } else {
     foresee(node);
   }
+  if (result && captures_secret(node)) {
+    state_.run.secrets().add(*result);
+    text = written(node); // which may hold what it makes
+  }
+  add(out, node, node.op->name, std::move(text));
   if (node.op->name == "cd" && node.params[0] != nullptr)
     enter("cd", *node.params[0]);
   frame_->set(node.capture, std::move(result));
 }
 
 void Planner::literal(const program::LiteralNode& node, Steps& out) {
-  add(out, node, "literal", word(node.value));
+  add(out, node, "literal",
+      word(node.value, captures_secret(node) ? Hidden::All : Hidden::Nothing));
   std::optional<Value> known = value(node.value);
   if (known && node.value.plain())
     known = typed_value(std::move(*known).text(), node.type);
@@ -265,7 +257,7 @@ void Planner::bind(const Command& command, CallArguments* arguments) {
 void Planner::configuration(const Command& command, Steps& out) {
   for (const program::EnvLine& line : command.env) {
     const bool secret = is_secret_name(line.name);
-    if (auto known = value(line.value)) {
+    if (const auto known = value(line.value)) {
       if (secret)
         state_.run.secrets().add(known->text());
       state_.env = state_.env.with(line.name, known->text());
@@ -274,7 +266,8 @@ void Planner::configuration(const Command& command, Steps& out) {
     }
     out.push_back({.kind = "env",
                    .span = line.value.span,
-                   .text = cat("env ", line.name, ' ', word(line.value)),
+                   .text = cat("env ", line.name, ' ',
+                               word(line.value, secret ? Hidden::All : Hidden::Nothing)),
                    .note = {},
                    .body = {}});
   }

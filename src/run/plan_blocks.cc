@@ -120,10 +120,11 @@ void Planner::scope(const program::ScopeNode& node, Steps& out) {
   std::string text(node.use->name);
   std::vector<std::optional<Value>> values;
   for (const auto& bind : node.binds) {
+    const bool secret = is_secret_name(bind.name);
     values.push_back(value(bind.value));
-    if (values.back() && is_secret_name(bind.name))
+    if (values.back() && secret)
       state_.run.secrets().add(*values.back());
-    text += cat(' ', bind.name, '=', word(bind.value));
+    text += cat(' ', bind.name, '=', word(bind.value, secret ? Hidden::All : Hidden::Nothing));
   }
   for (const Slot local : node.locals) {
     state_.slots->clear(local);
@@ -173,9 +174,10 @@ void Planner::if_block(const program::IfNode& node, Steps& out) {
 }
 
 void Planner::for_each(const program::ForEachNode& node, Steps& out) {
+  const Hidden hidden = is_secret_name(node.variable_name) ? Hidden::All : Hidden::Nothing;
   PlanStep step{.kind = "for_each",
                 .span = node.span,
-                .text = cat("for_each ", node.variable_name, " in ", word(node.source)),
+                .text = cat("for_each ", node.variable_name, " in ", word(node.source, hidden)),
                 .note = {},
                 .body = {}};
   const auto source = value(node.source);
@@ -298,7 +300,7 @@ void Planner::with_env(const program::WithEnvNode& node, Steps& out) {
   const EnvOverlay outer = state_.env;
   const Restoring<std::set<std::string_view>> unknown(unknown_env_, unknown_env_);
   EnvOverlay inner = outer;
-  std::string refused;
+  std::string refused, text = "with_env";
   for (const program::Expr& pair : node.pairs) {
     if (certain(pair)) {
       if (const Flow added = add_env_pairs(state_, pair, inner); !added)
@@ -307,9 +309,10 @@ void Planner::with_env(const program::WithEnvNode& node, Steps& out) {
       const std::string_view name = pair.pieces[0].text;
       unknown_env_.insert(name.substr(0, name.find('=')));
     }
+    text += cat(' ', environment_word(pair));
   }
   state_.env = inner;
-  context(node, cat("with_env", words(node.pairs)), node.body, out);
+  context(node, std::move(text), node.body, out);
   problem_ = std::move(refused);
   state_.env = outer.after(state_.env);
 }

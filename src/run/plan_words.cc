@@ -152,7 +152,9 @@ std::string Planner::piece_text(const Piece& piece) {
   return cat("${", call.op->name, '(', args, ")}");
 }
 
-std::string Planner::word(const Expr& expr) {
+std::string Planner::word(const Expr& expr, Hidden hidden) {
+  if (hidden != Hidden::Nothing)
+    return hidden_word(expr, hidden);
   if (expr.plain()) {
     const std::string text = state_.run.secrets().mask(std::string(expr.text));
     return expr.quoted || text.empty() ? quoted(text) : text;
@@ -182,14 +184,18 @@ std::string Planner::option(std::string_view name, const Expr* expr) {
 }
 
 std::string Planner::call_text(const program::OpNode& call) {
+  const Expr* secret = secret_param(call);
+  if (const auto known = secret != nullptr ? value(*secret) : std::nullopt)
+    state_.run.secrets().add(*known);
   std::string text(call.op->name);
   const auto params = call.op->parameters();
   for (std::size_t i = 0; i < call.params.size(); ++i) {
     if (call.params[i] == nullptr)
       continue;
     const bool named = params[i].arity == op::Arity::Named;
-    text += named ? cat(' ', params[i].name, ':', word(*call.params[i]))
-                  : cat(' ', word(*call.params[i]));
+    const Hidden hidden = call.params[i] == secret ? Hidden::All : Hidden::Nothing;
+    text +=
+        cat(' ', named ? cat(params[i].name, ':') : std::string(), word(*call.params[i], hidden));
   }
   return text + words(call.rest);
 }
@@ -225,7 +231,7 @@ std::string Planner::written(const Node& node) {
     return call_text(static_cast<const program::OpNode&>(node));
   case NodeKind::CommandCall: {
     const auto& call = static_cast<const program::CommandCallNode&>(node);
-    return cat(call.command->name, words(call.args));
+    return cat(call.command->name, words_of_call(call));
   }
   case NodeKind::Exec: {
     const auto& exec = static_cast<const program::ExecNode&>(node);

@@ -31,6 +31,9 @@ struct PlanFrame {
   std::vector<bool> unknown;
 };
 
+/// What a plan must not show of a word, beside what is known to be secret.
+enum class Hidden : std::uint8_t { Nothing, Value /* behind its first `=` */, All };
+
 class Planner {
 public:
   /// `state` is one that may be evaluated in: hooks off, output to memory.
@@ -52,7 +55,6 @@ private:
   void body(program::Body nodes, Steps& out);
   void statement(const program::Node& node, Steps& out);
   void op(const program::OpNode& node, Steps& out);
-  void note_variable(const program::OpNode& node);
   void literal(const program::LiteralNode& node, Steps& out);
   void chain(const program::ChainNode& node, Steps& out);
   void call(const program::CommandCallNode& node, Steps& out);
@@ -97,16 +99,21 @@ private:
   // plan_words.cc
   [[nodiscard]] bool certain(const program::Piece& piece) const;
   [[nodiscard]] bool certain(const program::OpNode& call) const;
+  [[nodiscard]] std::vector<Hidden> hidden_in(const program::CommandCallNode& call);
   [[nodiscard]] bool certain(const program::Cond& cond) const;
   /// The value, or nothing when it is not certain or cannot be made; then the reason is `problem_`.
   std::optional<op::Value> value(const program::Expr& expr);
   std::optional<bool> decided(const program::Cond& cond);
-  std::string word(const program::Expr& expr);
+  std::string word(const program::Expr& expr, Hidden hidden = Hidden::Nothing);
+  std::string hidden_word(const program::Expr& expr, Hidden hidden);
   std::string words(std::span<const program::Expr> exprs);
+  std::string words_of_call(const program::CommandCallNode& call);
+  std::string environment_word(const program::Expr& pairs);
   std::string option(std::string_view name, const program::Expr* expr);
   std::string piece_text(const program::Piece& piece);
   std::string condition(const program::Cond& cond);
   std::string call_text(const program::OpNode& call);
+  [[nodiscard]] const program::Expr* secret_param(const program::OpNode& call);
   std::string written(const program::Node& node);
 
   State& state_;
