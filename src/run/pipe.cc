@@ -83,7 +83,9 @@ private:
   Result<lane::Stdio> stdio(const Stage& stage, const Ends& ends) const;
   void note_end(std::size_t job);
   Flow first_failure(Status waited);
+  void end_started();
   Flow result_of(Stage& stage);
+  Flow job_result(Stage& stage);
   bool lost_its_reader(const Stage& stage, const Failure& failure) const;
 
   State& state_;
@@ -105,6 +107,7 @@ Flow Pipeline::run() {
   if (Flow started = start_all(); !started) {
     token_->stop(sys::StopReason::Sibling);
     jobs_.abandon();
+    end_started();
     return started;
   }
   jobs_.when_ended([this](std::size_t job) { note_end(job); });
@@ -157,7 +160,8 @@ Flow Pipeline::start_all() {
       ends.out = std::move(pipe.write);
       previous = std::move(pipe.read);
     }
-    PERCH_TRY(start(stage, std::move(ends)));
+    if (Flow started = start(stage, std::move(ends)); !started)
+      return stage.step.close(std::move(started));
   }
   return {};
 }
@@ -291,23 +295,33 @@ Flow Pipeline::first_failure(Status waited) {
   return first;
 }
 
-Flow Pipeline::result_of(Stage& stage) {
-  Flow result;
-  if (stage.thread != nullptr) {
-    result = stage.thread->take_result();
-  } else {
-    lane::Ended& ended = jobs_.ended(stage.job);
-    if (stage.received_before)
-      ended.usage.bytes_out = *state_.out->received() - *stage.received_before;
-    if (!jobs_.has_ended(stage.job))
-      return stage.step.close(placed(stage.state, state_.cancel->check()));
-    if (stage.guest)
-      add_guest_facts(stage.state, stage.step, *stage.guest, ended);
-    else
-      add_usage(stage.step, ended);
-    result = placed(stage.state, stage.child ? child_status(*stage.child, ended)
-                                             : guest_status(*stage.guest, ended));
+/// What ran before another stage could not be started has not been skipped.
+void Pipeline::end_started() {
+  for (const auto& stage : stages_) {
+    if (stage->job != Stage::kNotStarted && stage->thread == nullptr)
+      (void)stage->step.close(job_result(*stage)); // the pipe fails with what could not be started
   }
+}
+
+/// How a process or module ended, its figures told.
+Flow Pipeline::job_result(Stage& stage) {
+  if (!jobs_.has_ended(stage.job))
+    return placed(stage.state, state_.cancel->check());
+  lane::Ended& ended = jobs_.ended(stage.job);
+  if (stage.received_before)
+    ended.usage.bytes_out = *state_.out->received() - *stage.received_before;
+  if (stage.guest)
+    add_guest_facts(stage.state, stage.step, *stage.guest, ended);
+  else
+    add_usage(stage.step, ended);
+  return placed(stage.state, stage.child ? child_status(*stage.child, ended)
+                                         : guest_status(*stage.guest, ended));
+}
+
+Flow Pipeline::result_of(Stage& stage) {
+  Flow result = stage.thread != nullptr ? stage.thread->take_result() : job_result(stage);
+  if (stage.thread == nullptr && !jobs_.has_ended(stage.job))
+    return stage.step.close(std::move(result));
   if (!result && lost_its_reader(stage, *result.error()))
     result = {};
   if (stage.thread == nullptr && has_hooks(stage.state)) {

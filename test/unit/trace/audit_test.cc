@@ -92,7 +92,7 @@ TEST_F(Audit, has_one_line_for_everything_that_happened) {
       R"js({"ts":"2026-01-02T03:04:05.020000000Z","event":"exec","session":"5e55","seq":4,"prev":"PREV","id":3,"parent":1,"kind":"exec","args":{"command":"git status"},"pos":"shop.perch:7","dur_ms":18.750,"ok":true,"path":"/usr/bin/git","argv":["git","status"],"exit":0,"user_ms":4.500})js",
       R"js({"ts":"2026-01-02T03:04:05.020000000Z","event":"wasm_run","session":"5e55","seq":5,"prev":"PREV","id":4,"parent":1,"kind":"wasm_run","args":{"module":"./v.wasm","mounts":[{"host":"/src","guest":"/ro/src"}],"limits":{"memory_bytes":65536}},"pos":"shop.perch:7","dur_ms":0.000,"ok":true,"result":{"exit":3}})js",
       R"js({"ts":"2026-01-02T03:04:05.020000000Z","event":"op","session":"5e55","seq":6,"prev":"PREV","id":1,"parent":0,"kind":"command","args":{"name":"deploy"},"pos":"shop.perch:7","dur_ms":20.000,"ok":true})js",
-      R"js({"ts":"2026-01-02T03:04:05.020000000Z","event":"session_end","session":"5e55","seq":7,"prev":"PREV","ok":false,"exit":1,"dur_ms":20.000,"error":{"kind":"user_fail","message":"no"},"counts":{"ops":2,"execs":1,"wasm_runs":1,"failed":1,"denied":1}})js"};
+      R"js({"ts":"2026-01-02T03:04:05.020000000Z","event":"session_end","session":"5e55","seq":7,"prev":"PREV","ok":false,"exit":1,"dur_ms":20.000,"error":{"kind":"user_fail","message":"no"},"counts":{"ops":2,"execs":0,"wasm_runs":0,"failed":1,"denied":1}})js"};
   ASSERT_EQ(out.pieces.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i)
     EXPECT_EQ(out.pieces[i], linked(expected[i], i == 0 ? "" : out.pieces[i - 1]) + "\n");
@@ -112,6 +112,24 @@ TEST_F(Audit, is_made_durable_before_anything_starts_and_at_the_end) {
   (void)run.end(child);
   (void)run.finish();
   EXPECT_EQ(out.syncs, 3);
+}
+
+TEST_F(Audit, counts_only_processes_and_modules_that_began) {
+  (void)run.start();
+  const SpanId missing = run.begin(0, What::Child, "exec", {});
+  (void)run.fail_span(missing, "bin_not_found", "there is no program `gti` on PATH");
+  const SpanId bad = run.begin(0, What::Guest, "wasm_run", {});
+  (void)run.fail_span(bad, "wasm_compile_error", "not a module");
+  const SpanId child = run.begin(0, What::Child, "exec", {});
+  EXPECT_TRUE(run.before_start(child));
+  (void)run.end(child);
+  const SpanId guest = run.begin(0, What::Guest, "wasm_run", {});
+  EXPECT_TRUE(run.before_start(guest));
+  (void)run.fail_span(guest, "wasm_module_exited", "`a` ended with exit status 1");
+  (void)run.finish();
+  EXPECT_TRUE(out.pieces.back().ends_with(
+      R"js("counts":{"ops":0,"execs":1,"wasm_runs":1,"failed":3,"denied":0}})js"
+      "\n"));
 }
 
 TEST_F(Audit, what_starts_has_a_line_before_it_does) {
