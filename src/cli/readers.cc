@@ -172,6 +172,12 @@ trace::Paint paint_for(const Context& context, const std::string& target) {
   return colour ? trace::Paint::Yes : trace::Paint::No;
 }
 
+/// Whether what is written there can be no file: a device or a pipe.
+bool is_device(const Context& context, const std::string& path) {
+  const auto spot = context.world.fs.locate(path, sys::Final::Follow);
+  return sys::is_within("/dev", path) || (spot && spot->info.type == sys::NodeType::Other);
+}
+
 /// `out.html` of the test `t`: `out.t.html`.
 std::string file_of_test(const std::string& file, std::string_view test) {
   const auto dot = file.rfind('.');
@@ -188,10 +194,12 @@ std::vector<std::string> reader_flags(const Context& context, std::string_view t
   const auto add = [&](std::string_view name, const std::optional<std::string>& target) {
     if (!target)
       return;
-    if (target->empty() || *target == kStdout)
+    if (target->empty() || *target == kStdout) {
       flags.push_back(target->empty() ? std::string(name) : cat(name, "=-"));
-    else
-      flags.push_back(cat(name, '=', file_of_test(absolute(context, *target), test)));
+      return;
+    }
+    const std::string path = absolute(context, *target);
+    flags.push_back(cat(name, '=', is_device(context, path) ? path : file_of_test(path, test)));
   };
   add("--trace", options.trace);
   add("--report", options.report);
