@@ -86,7 +86,7 @@ std::optional<std::string> Unpacking::fingerprint() const {
   sys::Digest digest(sys::DigestKind::Sha256);
   for (const sys::TreeFile& file : *found) {
     digest.update(cat(file.below, '\0', file.info.size, ' ', file.info.mode, ' ',
-                      file.info.mtime_ns, ' ', file.info.inode, '\n'));
+                      file.info.changed_ns, ' ', file.info.inode, '\n'));
   }
   return digest.hex();
 }

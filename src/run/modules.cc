@@ -61,7 +61,7 @@ lane::Proof proof_for(const State& state, std::string_view pin) {
 
 /// What a file is known by while it does not change.
 std::string file_identity(const sys::NodeInfo& info, lane::Metering metering, lane::Proof proof) {
-  return cat(info.device, ':', info.inode, ':', info.size, ':', info.mtime_ns, ':',
+  return cat(info.device, ':', info.inode, ':', info.size, ':', info.changed_ns, ':',
              static_cast<int>(metering), ':', static_cast<int>(proof));
 }
 

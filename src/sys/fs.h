@@ -25,6 +25,7 @@ struct NodeInfo {
   std::uint64_t size = 0;
   std::uint32_t mode = 0;
   std::int64_t mtime_ns = 0;
+  std::int64_t changed_ns = 0; ///< when bytes, mode or links last changed: nobody can set it back
   std::uint64_t device = 0, inode = 0;
   std::uint32_t uid = 0;
 };

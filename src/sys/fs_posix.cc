@@ -28,11 +28,16 @@ static NodeType type_of(mode_t mode) {
   }
 }
 
+std::int64_t nanoseconds(const struct timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 NodeInfo node_info(const struct stat& status) {
   return {.type = type_of(status.st_mode),
           .size = static_cast<std::uint64_t>(status.st_size),
           .mode = status.st_mode & 07777,
-          .mtime_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+          .mtime_ns = nanoseconds(status.st_mtim),
+          .changed_ns = nanoseconds(status.st_ctim),
           .device = status.st_dev,
           .inode = status.st_ino,
           .uid = status.st_uid};

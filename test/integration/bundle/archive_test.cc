@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
 
@@ -328,6 +329,24 @@ TEST_F(Unpacked, what_was_changed_is_made_anew) {
   test::make_link("/etc", directory + "/rules");
   EXPECT_EQ(test::read_file(unpacked() + "/rules/a.txt"), "alpha\n");
   EXPECT_EQ(test::entries_in(temp_ / "cache/bundles"), 2); // it and its record
+}
+
+TEST_F(Unpacked, what_was_rewritten_in_place_with_its_old_size_and_time_is_noticed) {
+  const std::string path = unpacked() + "/rules/a.txt";
+  struct stat before{};
+  ASSERT_EQ(::stat(path.c_str(), &before), 0);
+  const timespec times[] = {before.st_atim, before.st_mtim};
+  struct stat now = before;
+  // Until the clock of the file system has moved on.
+  while (now.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+         now.st_ctim.tv_nsec == before.st_ctim.tv_nsec) {
+    test::write_file(path, "ALPHA\n");
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+    ASSERT_EQ(::stat(path.c_str(), &now), 0);
+  }
+  ASSERT_EQ(now.st_ino, before.st_ino);
+  ASSERT_EQ(now.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+  EXPECT_EQ(test::read_file(unpacked() + "/rules/a.txt"), "alpha\n");
 }
 
 TEST_F(Unpacked, without_its_record_every_byte_is_looked_at) {
