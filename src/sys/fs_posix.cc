@@ -28,7 +28,7 @@ static NodeType type_of(mode_t mode) {
   }
 }
 
-std::int64_t nanoseconds(const struct timespec& time) {
+static std::int64_t nanoseconds(const struct timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
@@ -41,6 +41,24 @@ NodeInfo node_info(const struct stat& status) {
           .device = status.st_dev,
           .inode = status.st_ino,
           .uid = status.st_uid};
+}
+
+/// For fchmodat(), which needs /proc to leave links alone. Returns an errno, 0 for none.
+static int change_mode_of_open(const Spot& spot, const char* name, std::uint32_t mode) {
+  struct stat info{};
+  if (::fstatat(spot.base.get(), name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno;
+  if (S_ISLNK(info.st_mode))
+    return ELOOP;
+  if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+    return EOPNOTSUPP; // opening a device or a pipe may do something
+  for (const int access : {O_RDONLY, O_WRONLY}) {
+    const Fd file(
+        ::openat(spot.base.get(), name, access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (file)
+      return ::fchmod(file.get(), mode) == 0 ? 0 : errno;
+  }
+  return errno;
 }
 
 Result<const char*> entry_name(const Spot& spot, std::string_view action) {
@@ -213,10 +231,12 @@ Status RealFs::symlink(std::string_view target, const Spot& link) {
 
 Status RealFs::set_mode(const Spot& spot, std::uint32_t mode) {
   PERCH_TRY_ASSIGN(const char* name, entry_name(spot, "change the mode of"));
-  if (::fchmodat(spot.base.get(), name, mode, AT_SYMLINK_NOFOLLOW) == 0)
-    return {};
-  int number = errno == EOPNOTSUPP ? ELOOP : errno;
-  return open_failed(number, "change the mode of", spot);
+  int number = ::fchmodat(spot.base.get(), name, mode, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+  if (number == EOPNOTSUPP)
+    number = change_mode_of_open(spot, name, mode);
+  if (number != 0)
+    return open_failed(number, "change the mode of", spot);
+  return {};
 }
 
 Status RealFs::touch(const Spot& spot) {
