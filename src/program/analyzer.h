@@ -174,8 +174,7 @@ private:
                         std::span<const lang::Word> words, bool stage, Bare inner);
   void too_many_words(const op::OpDecl& op, const lang::Word& head,
                       std::span<const lang::Word> words, const lang::Word& first_surplus);
-  bool op_argument_fits(const op::OpDecl& op, const op::Param& param, const lang::Word& word,
-                        const Expr& e);
+  bool op_argument_fits(const op::OpDecl& op, const op::Param& param, const Expr& e);
   const Node* command_call(Context& ctx, const Command& command, std::span<const lang::Word> words);
   void check_command_words(const Command& command, const lang::Word& head,
                            std::span<const Expr> args);
@@ -196,6 +195,8 @@ private:
 
   // habits.cc
   void check_shell_words(std::span<const lang::Word> words);
+  bool reported_shell_words(const op::OpDecl& op, std::span<const lang::Word> words);
+  void note_expansion(const lang::Word& word);
   Span shell_sign(const lang::Word& word) const;
   bool reported_as_assignment(const op::OpDecl& op, const lang::Word& head,
                               std::span<const lang::Word> words);

@@ -413,6 +413,8 @@ const Node* Analyzer::op_clause(Context& ctx, const op::OpDecl& op, const lang::
 
 const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::Word& head,
                                 std::span<const lang::Word> words, bool stage, Bare bare) {
+  if (reported_shell_words(op, words))
+    return nullptr;
   auto* made = node<OpNode>(ctx, NodeKind::Op, head.span);
   made->op = &op;
   const std::span<const op::Param> params = op.parameters();
@@ -447,7 +449,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
         if (given[i] != nullptr)
           diags_.error(DuplicateDeclaration{params[i].name}, word.span);
         given[i] = keep(expr(ctx, *value, Bare::Text));
-        (void)op_argument_fits(op, params[i], word, *given[i]);
+        (void)op_argument_fits(op, params[i], *given[i]);
         named = true;
       }
     }
@@ -470,7 +472,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
       rest.push_back(e);
       continue;
     }
-    if (!op_argument_fits(op, params[next], word, e))
+    if (!op_argument_fits(op, params[next], e))
       return nullptr;
     given[next++] = keep(e);
   }
@@ -492,22 +494,21 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
 
 void Analyzer::too_many_words(const op::OpDecl& op, const lang::Word& head,
                               std::span<const lang::Word> words, const lang::Word& first_surplus) {
-  if (reported_shell_sign(first_surplus))
-    return;
-  const bool flags =
-      std::ranges::any_of(words, [](const lang::Word& each) { return each.text.starts_with('-'); });
-  diags_.error(TooManyArguments{op.name, arena_.copy(op_usage(op)),
-                                flags ? cat(head.text, " …") : std::string()},
-               first_surplus.span);
+  const bool shell = std::ranges::any_of(op.requests(), &op::Need::shell);
+  const bool flags = !shell && std::ranges::any_of(words, [](const lang::Word& each) {
+    return each.text.starts_with('-');
+  });
+  const std::string usage = cat(
+      op_usage(op), shell ? "; the text of a shell is one word: put all of it into quotes" : "");
+  diags_.error(
+      TooManyArguments{op.name, arena_.copy(usage), flags ? cat(head.text, " …") : std::string()},
+      first_surplus.span);
 }
 
-bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param,
-                                const lang::Word& word, const Expr& e) {
+bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param, const Expr& e) {
   if (!e.plain())
     return true;
   if (!literal_fits(param.type, e.text)) {
-    if (reported_shell_sign(word)) // `sleep 5&`
-      return false;
     diags_.error(ArgumentType{param.name, type_words(param.type), e.text,
                               arena_.copy(type_hint(op, param.type, e))},
                  e.span);

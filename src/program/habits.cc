@@ -201,15 +201,33 @@ void Analyzer::check_platform(bool arch, std::string_view name, Span span) {
 
 void Analyzer::check_shell_words(std::span<const lang::Word> words) {
   for (const lang::Word& word : words) {
-    if (word.quote == lang::Quote::Whole)
-      continue;
-    const std::string_view raw = sources_.text(word.span);
-    if (reported_shell_sign(word))
-      continue;
-    if (strictness_ == Strictness::Check && word.quote == lang::Quote::None && word.plain() &&
-        is_expansion(raw))
-      diags_.add(diag::make(ShellVariable{raw}, word.span, diag::Severity::Note));
+    if (!reported_shell_sign(word))
+      note_expansion(word);
   }
+}
+
+/// True when words of an op have signs of a shell, which were reported.
+bool Analyzer::reported_shell_words(const op::OpDecl& op, std::span<const lang::Word> words) {
+  if (std::ranges::any_of(op.requests(), &op::Need::shell))
+    return false; // a shell does read them
+  bool reported = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (op.name == "assert_version" && i == 1) // ACTUAL > EXPECTED
+      continue;
+    if (reported_shell_sign(words[i]))
+      reported = true;
+    else if (op.name != "expand_path") // it reads what a shell would
+      note_expansion(words[i]);
+  }
+  return reported;
+}
+
+/// Says that `$NAME` and `~/…` stay as they are.
+void Analyzer::note_expansion(const lang::Word& word) {
+  const std::string_view raw = sources_.text(word.span);
+  if (strictness_ == Strictness::Check && word.quote == lang::Quote::None && word.plain() &&
+      is_expansion(raw))
+    diags_.add(diag::make(ShellVariable{raw}, word.span, diag::Severity::Note));
 }
 
 /// The part of a word that a shell would act on; unknown if there is none.
