@@ -29,12 +29,16 @@ enum class Arity : std::uint8_t {
   Named,    ///< never positional: written `name:value`; may be left out like Optional
 };
 
+/// Whether a parameter can have this text; the error says why not. Pure: it asks nothing outside.
+using TextCheck = Status (*)(std::string_view text);
+
 struct Param {
   std::string_view name;
   Type type = Type::Any;
   Arity arity = Arity::Required;
   std::string_view fallback = {};
   std::string_view about = {}; ///< for help, where the name does not say it
+  TextCheck check = nullptr;   ///< beyond the type; asked of literals when a file is read
 };
 
 /// A capability an op asks for. `subject` names the parameter that is the request's subject

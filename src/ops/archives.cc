@@ -43,6 +43,11 @@ Result<std::uint64_t> byte_limit(std::string_view written) {
               "write it as in 512MiB");
 }
 
+Status check_limit(std::string_view written) {
+  PERCH_TRY(byte_limit(written));
+  return {};
+}
+
 std::unexpected<Error> too_large(std::string_view archive, std::uint64_t limit) {
   return fail(kind::kOutputTooLarge,
               base::cat("`", archive, "` expands to more than ", limit, " bytes"),
@@ -373,7 +378,8 @@ constexpr op::Param kLimit = {.name = "limit",
                               .type = Type::Text,
                               .arity = Arity::Named,
                               .fallback = "4GiB",
-                              .about = "the most that may come out, as in 512MiB"};
+                              .about = "the most that may come out, as in 512MiB",
+                              .check = check_limit};
 constexpr Params kFromTo = {
     {{.name = "from", .type = Type::Path}, {.name = "to", .type = Type::Path}}};
 constexpr Params kFromToLimit = {

@@ -113,11 +113,15 @@ Result<Value> hex_decode(Call& call) {
 // ---- percent ------------------------------------------------------------------------------------
 
 /// How a space is written: `+` in a query, `%20` in a path.
-Result<bool> is_path_form(Call& call) {
-  const auto form = call.text(1);
+Status check_form(std::string_view form) {
   if (form == "query" || form == "path")
-    return form == "path";
+    return {};
   return fail(kind::kBadArgument, base::cat("`", form, "` is neither query nor path"));
+}
+
+Result<bool> is_path_form(Call& call) {
+  PERCH_TRY(check_form(call.text(1)));
+  return call.text(1) == "path";
 }
 
 bool is_unreserved(char c) {
@@ -172,7 +176,8 @@ constexpr Params kUrlText = {{{.name = "text", .type = Type::Any},
                                .type = Type::Text,
                                .arity = Arity::Named,
                                .fallback = "query",
-                               .about = "query (a space is `+`) or path (a space is `%20`)"}}};
+                               .about = "query (a space is `+`) or path (a space is `%20`)",
+                               .check = check_form}}};
 
 constexpr OpDecl kTable[] = {
     {.name = "base64_encode",

@@ -39,22 +39,25 @@ Result<Value> rm(Call& call) {
 
 // ---- attributes and links -----------------------------------------------------------------------
 
-std::optional<std::uint32_t> parse_mode(std::string_view text) {
+Result<std::uint32_t> parse_mode(std::string_view text) {
   std::uint32_t mode = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
   const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (!whole || mode > 07777)
-    return std::nullopt;
+  if (!whole || mode > 07777) {
+    return bad_argument(base::cat("`", text, "` is not a file mode"), text,
+                        "write it in octal, such as 755, behind the path: chmod PATH MODE");
+  }
   return mode;
 }
 
+Status check_mode(std::string_view text) {
+  PERCH_TRY(parse_mode(text));
+  return {};
+}
+
 Result<Value> chmod(Call& call) {
-  const auto mode = parse_mode(call.text(1));
-  if (!mode) {
-    return bad_argument(base::cat("`", call.text(1), "` is not a file mode"), call.text(1),
-                        "write it in octal, as in \"755\"");
-  }
-  PERCH_TRY(call.files().set_mode(call.text(0), *mode));
+  PERCH_TRY_ASSIGN(const auto mode, parse_mode(call.text(1)));
+  PERCH_TRY(call.files().set_mode(call.text(0), mode));
   return Value();
 }
 
@@ -224,8 +227,9 @@ left = exists "old"  # => false)",
     {.name = "chmod",
      .family = op::Family::Files,
      .summary = "Sets the mode of a file.",
-     .params = {{{.name = "path", .type = Type::Path},
-                 {.name = "mode", .type = Type::Text, .about = "octal, as in 755"}}},
+     .params =
+         {{{.name = "path", .type = Type::Path},
+           {.name = "mode", .type = Type::Text, .about = "octal, as in 755", .check = check_mode}}},
      .needs = kWritePath,
      .example = R"(touch "run.sh"
 chmod "run.sh" "755")",

@@ -100,15 +100,18 @@ Result<Value> http_post(Call& call) { return send(call, "POST"); }
 Result<Value> http_put(Call& call) { return send(call, "PUT"); }
 Result<Value> http_delete(Call& call) { return send(call, "DELETE"); }
 
-Result<Value> http_request(Call& call) {
+Status check_method(std::string_view method) {
   constexpr std::string_view kMethods[] = {"GET",   "HEAD",   "POST",   "PUT",
                                            "PATCH", "DELETE", "OPTIONS"};
-  const auto method = call.text(0);
-  if (std::ranges::find(kMethods, method) == std::end(kMethods)) {
-    return fail(kind::kBadArgument, base::cat("`", method, "` is not a method"),
-                std::string(method), "use one of GET HEAD POST PUT PATCH DELETE OPTIONS");
-  }
-  PERCH_TRY_ASSIGN(const auto request, request_of(call, method));
+  if (std::ranges::find(kMethods, method) != std::end(kMethods))
+    return {};
+  return fail(kind::kBadArgument, base::cat("`", method, "` is not a method"), std::string(method),
+              "use one of GET HEAD POST PUT PATCH DELETE OPTIONS");
+}
+
+Result<Value> http_request(Call& call) {
+  PERCH_TRY(check_method(call.text(0)));
+  PERCH_TRY_ASSIGN(const auto request, request_of(call, call.text(0)));
   return exchange(call, request);
 }
 
@@ -226,7 +229,12 @@ constexpr OpDecl kTable[] = {
     {.name = "http_request",
      .family = op::Family::Http,
      .summary = "Sends a request with any method and headers; returns the answer's body.",
-     .params = {{{.name = "method", .type = Type::Text}, kUrl, kBody, kHeaders, kTimeout, kStrict}},
+     .params = {{{.name = "method", .type = Type::Text, .check = check_method},
+                 kUrl,
+                 kBody,
+                 kHeaders,
+                 kTimeout,
+                 kStrict}},
      .returns = Type::Text,
      .needs = kNet,
      .example =

@@ -19,12 +19,17 @@ namespace {
 
 using std::chrono::milliseconds;
 
+Status check_port(std::string_view text) {
+  const auto port = base::parse_int(text);
+  if (port && *port >= 1 && *port <= 65535)
+    return {};
+  return fail(kind::kBadArgument, base::cat("`", text, "` is not a port"), std::string(text),
+              "ports go from 1 to 65535");
+}
+
 Result<int> port_of(Call& call, std::size_t param) {
-  const auto port = call.integer(param);
-  if (port >= 1 && port <= 65535)
-    return static_cast<int>(port);
-  return fail(kind::kBadArgument, base::cat("`", call.text(param), "` is not a port"),
-              std::string(call.text(param)), "ports go from 1 to 65535");
+  PERCH_TRY(check_port(call.text(param)));
+  return static_cast<int>(call.integer(param));
 }
 
 Result<Value> dns_lookup(Call& call) {
@@ -104,7 +109,7 @@ Result<Value> interfaces(Call& call) {
 using Needs = std::array<op::Need, 3>;
 
 constexpr op::Param kHost = {.name = "host", .type = Type::Text};
-constexpr op::Param kPort = {.name = "port", .type = Type::Int};
+constexpr op::Param kPort = {.name = "port", .type = Type::Int, .check = check_port};
 constexpr op::Param kTimeout = {
     .name = "timeout", .type = Type::Duration, .arity = Arity::Optional, .fallback = "30s"};
 constexpr Needs kNetHost = {{{.cap = Cap::Net, .subject = "host"}}};

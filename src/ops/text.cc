@@ -142,13 +142,18 @@ Result<Value> slice(Call& call) {
 
 enum class Side : std::uint8_t { Left, Right };
 
+Status check_fill(std::string_view fill) {
+  if (count_chars(fill) == 1)
+    return {};
+  return fail(kind::kBadArgument, base::cat("`", fill, "` is not one character"));
+}
+
 template <Side kSide>
 Result<Value> pad(Call& call) {
   const auto text = call.text(0);
   const auto width = call.integer(1);
   const auto fill = call.text(2);
-  if (count_chars(fill) != 1)
-    return fail(kind::kBadArgument, base::cat("`", fill, "` is not one character"));
+  PERCH_TRY(check_fill(fill));
   const auto have = static_cast<std::int64_t>(count_chars(text));
   const auto missing = static_cast<std::size_t>(std::max<std::int64_t>(0, width - have));
   if (missing > kMaxMadeBytes / fill.size())
@@ -254,10 +259,13 @@ using Params = std::array<op::Param, 6>;
 constexpr Params kText = {{{.name = "text", .type = Type::Any}}};
 constexpr Params kTextAndPart = {
     {{.name = "text", .type = Type::Any}, {.name = "part", .type = Type::Text}}};
-constexpr Params kPadding = {
-    {{.name = "text", .type = Type::Any},
-     {.name = "width", .type = Type::Int, .about = "in characters"},
-     {.name = "fill", .type = Type::Text, .arity = Arity::Optional, .fallback = " "}}};
+constexpr Params kPadding = {{{.name = "text", .type = Type::Any},
+                              {.name = "width", .type = Type::Int, .about = "in characters"},
+                              {.name = "fill",
+                               .type = Type::Text,
+                               .arity = Arity::Optional,
+                               .fallback = " ",
+                               .check = check_fill}}};
 
 constexpr OpDecl kTable[] = {
     {.name = "trim",

@@ -29,7 +29,7 @@ struct Named {
   std::string_view format; ///< for strftime
 };
 
-/// `rfc3339`, `unix` and `unix_milli` are made by hand.
+constexpr std::string_view kMadeByHand[] = {"rfc3339", "unix", "unix_milli"};
 constexpr Named kFormats[] = {
     {"rfc822", "%d %b %y %H:%M %Z"},
     {"date", "%Y-%m-%d"},
@@ -60,7 +60,11 @@ std::string from_layout(std::string_view layout) {
   return any ? format : std::string();
 }
 
-std::unexpected<Error> unknown_format(std::string_view written) {
+Status check_format(std::string_view written) {
+  const bool named = std::ranges::find(kMadeByHand, written) != std::end(kMadeByHand) ||
+                     std::ranges::find(kFormats, written, &Named::name) != std::end(kFormats);
+  if (named || (written.contains('%') && !written.contains('\0')))
+    return {};
   const std::string layout = from_layout(written);
   return fail(kind::kBadArgument, base::cat("`", written, "` is not a time format"),
               std::string(written),
@@ -85,18 +89,18 @@ Result<std::string> rfc3339(std::int64_t seconds, Zone zone) {
   return text.insert(text.size() - 2, ":");
 }
 
-Result<Zone> zone_called(std::string_view name) {
-  if (name == "local")
-    return Zone::Local;
-  if (name == "utc")
-    return Zone::Utc;
+Status check_zone(std::string_view name) {
+  if (name == "local" || name == "utc")
+    return {};
   return fail(kind::kBadArgument, base::cat("`", name, "` is neither local nor utc"),
               std::string(name));
 }
 
 Result<Value> now(Call& call) {
   const auto format = call.text(0);
-  PERCH_TRY_ASSIGN(const Zone zone, zone_called(call.text(1)));
+  PERCH_TRY(check_format(format));
+  PERCH_TRY(check_zone(call.text(1)));
+  const Zone zone = call.text(1) == "local" ? Zone::Local : Zone::Utc;
   const std::int64_t unix_ns = call.now_unix_ns();
   const std::int64_t seconds = floor_seconds(unix_ns);
   if (format == "unix")
@@ -109,9 +113,6 @@ Result<Value> now(Call& call) {
   }
   const auto* named = std::ranges::find(kFormats, format, &Named::name);
   const bool own = named == std::end(kFormats);
-  if (own &&
-      (format.find('%') == std::string_view::npos || format.find('\0') != std::string_view::npos))
-    return unknown_format(format);
   PERCH_TRY_ASSIGN(std::string text, in_zone(seconds, zone, own ? format : named->format));
   return Value(std::move(text));
 }
@@ -136,12 +137,14 @@ constexpr OpDecl kTable[] = {
                   .type = Type::Text,
                   .arity = Arity::Optional,
                   .fallback = "rfc3339",
-                  .about = kNames},
+                  .about = kNames,
+                  .check = check_format},
                  {.name = "zone",
                   .type = Type::Text,
                   .arity = Arity::Named,
                   .fallback = "local",
-                  .about = "local or utc"}}},
+                  .about = "local or utc",
+                  .check = check_zone}}},
      .returns = Type::Text,
      .example = R"(stamp = now
 day = now "%Y%m%d" zone:"utc")",

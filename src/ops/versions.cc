@@ -33,8 +33,17 @@ Result<Version> version_in(std::string_view text) {
 
 bool same_first_number(const Version& a, const Version& b) { return a.numbers[0] == b.numbers[0]; }
 
-/// Whether `a OPERATOR b`; nullopt for an unknown operator.
-std::optional<bool> holds(const Version& a, std::string_view relation, const Version& b) {
+constexpr std::string_view kRelations[] = {">=", ">", "<=", "<", "==", "!=", "~"};
+
+Status check_relation(std::string_view relation) {
+  if (std::ranges::find(kRelations, relation) != std::end(kRelations))
+    return {};
+  return fail(kind::kBadArgument, base::cat("`", relation, "` compares no versions"),
+              std::string(relation), "use one of >= > <= < == != ~");
+}
+
+/// Whether `a RELATION b`, which is one of kRelations.
+bool holds(const Version& a, std::string_view relation, const Version& b) {
   const auto order = compare(a, b);
   if (relation == ">=")
     return order >= 0;
@@ -48,9 +57,7 @@ std::optional<bool> holds(const Version& a, std::string_view relation, const Ver
     return order == 0;
   if (relation == "!=")
     return order != 0;
-  if (relation == "~")
-    return same_first_number(a, b);
-  return std::nullopt;
+  return same_first_number(a, b);
 }
 
 template <bool (*kTest)(std::partial_ordering)>
@@ -84,12 +91,8 @@ Result<Value> version_extract(Call& call) {
 Status assert_holds(std::string_view got, std::string_view relation, std::string_view wanted) {
   PERCH_TRY_ASSIGN(const Version a, version_in(got));
   PERCH_TRY_ASSIGN(const Version b, version_in(wanted));
-  const auto answer = holds(a, relation, b);
-  if (!answer) {
-    return fail(kind::kBadArgument, base::cat("`", relation, "` compares no versions"),
-                std::string(relation), "use one of >= > <= < == != ~");
-  }
-  if (*answer)
+  PERCH_TRY(check_relation(relation));
+  if (holds(a, relation, b))
     return {};
   return fail(kind::kAssertFailed, base::cat("version ", got, " is not ", relation, ' ', wanted),
               base::cat("got ", got, ", want ", relation, ' ', wanted));
@@ -175,7 +178,8 @@ constexpr OpDecl kTable[] = {
      .params = {{{.name = "actual", .type = Type::Any},
                  {.name = "relation",
                   .type = Type::Text,
-                  .about = ">= > <= < == != or ~ (same first number)"},
+                  .about = ">= > <= < == != or ~ (same first number)",
+                  .check = check_relation},
                  {.name = "expected", .type = Type::Any}}},
      .example = R"(assert_version "1.22.1" ">=" "1.21")",
      .run = assert_version},

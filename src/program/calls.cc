@@ -17,6 +17,14 @@ namespace {
 using op::Arity;
 using op::Type;
 
+/// A literal that the op itself would refuse in every run.
+struct UnusableText {
+  static constexpr std::string_view id = "unusable-text";
+  std::string_view refusal, way_out;
+  std::string message() const { return std::string(refusal); }
+  std::string help() const { return std::string(way_out); }
+};
+
 // Ops that win over a declared bin of their name when they get exactly their number of words, so
 // that `bin "mkdir"` gives `mkdir -p a/b` to the program and `mkdir "a"` to the op.
 constexpr std::array<std::string_view, 36> kKeywordOps = {"assert_contains",
@@ -140,14 +148,6 @@ std::string type_hint(const op::OpDecl& op, Type type, const Expr& e) {
 /// A bare word that a program would take for a flag.
 bool is_flag(const Expr& e) {
   return e.plain() && !e.quoted && e.text.size() > 1 && e.text.starts_with('-');
-}
-
-/// Octal, at most 7777.
-bool is_file_mode(std::string_view text) {
-  if (text.empty() || text.find_first_not_of("01234567") != text.npos)
-    return false;
-  const std::size_t front = std::min(text.find_first_not_of('0'), text.size());
-  return text.size() - front <= 4;
 }
 
 /// How far a word may be from what it was meant to be: short ones are near everything.
@@ -517,10 +517,8 @@ bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param, co
   if (op.name == "set_env" && param.name == "name" &&
       !e.text.contains('=')) // that is another habit
     check_variable_name(param.name, e.text, e.span);
-  if (op.name == "chmod" && param.name == "mode" && !is_file_mode(e.text)) {
-    diags_.error(ArgumentType{param.name, "an octal mode", e.text,
-                              "such as 755; the path comes first: chmod PATH MODE"},
-                 e.span);
+  if (const Status usable = param.check == nullptr ? Status() : param.check(e.text); !usable) {
+    diags_.error(UnusableText{usable.error().message, usable.error().help}, e.span);
     return false;
   }
   // Ops take a path as it is written: `rm *.o` would remove one file of that very name.
