@@ -54,8 +54,9 @@ Status PrivateStore::write(std::string_view name, std::string_view bytes) const 
                 directory_, cat("chmod 700 ", base::shell_quote(directory_)));
   }
   PERCH_TRY_ASSIGN(auto spot, fs.locate(cat(directory_, '/', name), sys::Final::NoFollow));
-  // One that could not be used would give the new file its mode.
-  if (spot.info.type != sys::NodeType::Missing && !is_private(spot.info)) {
+  // One that could not be used would give the new file its mode, and a pipe would take the bytes.
+  if (spot.info.type != sys::NodeType::Missing &&
+      (spot.info.type != sys::NodeType::Regular || !is_private(spot.info))) {
     PERCH_TRY(fs.remove_tree(spot));
     PERCH_TRY_ASSIGN(spot, fs.locate(cat(directory_, '/', name), sys::Final::NoFollow));
   }
