@@ -68,6 +68,45 @@ std::string_view glued_sign(std::string_view bare, bool comparing) {
   return {};
 }
 
+// A sign of a comparison at the front or at the end of a word, if it has one.
+std::string_view outer_sign(std::string_view bare, bool front) {
+  for (const std::string_view sign : {"==", "!=", "<=", ">=", "=", "<", ">"}) {
+    if (front ? bare.starts_with(sign) : bare.ends_with(sign))
+      return sign;
+  }
+  return {};
+}
+
+bool is_bare_text(const Word& word) { return word.quote == Quote::None && word.plain(); }
+
+// `-f` and its like in `[ -f x ]`, by what they ask.
+bool is_shell_test(const Word& word) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return is_bare_text(word) && word.text.size() == 2 && word.text[0] == '-' && letter(word.text[1]);
+}
+
+// What to write for `-f OPERAND`.
+std::string form_of_test(const Word& test, std::string_view operand) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kFiles = {
+      {{"-f", "is_file"}, {"-d", "is_dir"}, {"-e", "exists"}}};
+  for (const auto& [sign, op] : kFiles) {
+    if (test.is(sign))
+      return cat("write ", op, ' ', operand);
+  }
+  if (test.is("-n") || test.is("-z"))
+    return cat("write NAME ", test.is("-z") ? "==" : "!=", " \"\"");
+  return cat("write exists, is_file or is_dir; to ask the program: exec test ", test.text, ' ',
+             operand);
+}
+
+// The name in `$NAME`, which is a value in a shell only.
+std::string_view dollar_name(const Word& word) {
+  if (!is_bare_text(word) || !word.text.starts_with('$') ||
+      !base::is_identifier(word.text.substr(1)))
+    return {};
+  return word.text.substr(1);
+}
+
 // The name in `NAME(…)`: a call as other languages write it. Empty for other words.
 std::string_view called_name(std::string_view raw, std::string_view bare) {
   const std::size_t opening = bare.find('(');
@@ -226,10 +265,13 @@ private:
       const Span where = at_ < tokens_.size() ? tokens_[at_].word.span : tokens_.back().word.span;
       return fail("a part of this condition is missing", std::string(kForms), where);
     }
+    if (const auto fault = shell_fault(words))
+      return fail(fault->problem, fault->way_out, fault->where);
+    const bool program = calls_program(words);
     // A foreign operator first: it explains the comparisons around it.
     for (const bool operators : {true, false}) {
       for (std::size_t i = 0; i < words.size(); ++i) {
-        if (is_foreign_operator(words[i]) != operators)
+        if (is_foreign_operator(words[i]) != operators || (program && is_of_program(words[i])))
           continue;
         if (const auto fault = fault_of(words, i))
           return fail(fault->problem, fault->way_out, words[i].span);
@@ -238,9 +280,9 @@ private:
     if (const auto fault = called_fault(words))
       return fail(fault->problem, fault->way_out, words.front().span);
     // `if x==y`: a text that is always true, unless it is reported.
-    for (const Word& word : words) {
-      if (const auto fault = glued_fault(word, words.size() == 1))
-        return fail(fault->problem, fault->way_out, word.span);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (const auto fault = glued_fault(words, i))
+        return fail(fault->problem, fault->way_out, words[i].span);
     }
     Cond out{.kind = words.size() == 1 ? Cond::Kind::Word : Cond::Kind::Call,
              .span = diag::join(words.front().span, words.back().span)};
@@ -272,10 +314,16 @@ private:
                         call_form(name, raw)};
   }
 
-  [[nodiscard]] std::optional<BadCondition> glued_fault(const Word& word, bool alone) const {
+  [[nodiscard]] std::optional<BadCondition> glued_fault(const std::vector<Word>& words,
+                                                        std::size_t i) const {
+    const Word& word = words[i];
     if (word.quote == Quote::Whole)
       return std::nullopt;
-    const std::string_view sign = glued_sign(bare_text(word, parser_.raw(word)), alone);
+    const std::string bare = bare_text(word, parser_.raw(word));
+    std::string_view sign = glued_sign(bare, words.size() == 1);
+    // `if x== 2`, `if x ==2`
+    if (sign.empty() && words.size() == 2 && !words[0].is("exec"))
+      sign = outer_sign(bare, i == 1);
     if (sign.empty())
       return std::nullopt;
     if (sign == "&&" || sign == "||" || sign == ";")
@@ -284,6 +332,51 @@ private:
     return BadCondition{cat("`", sign, "` inside a word compares nothing"),
                         cat("write LEFT ", sign == "=" ? "==" : sign,
                             " RIGHT with blanks around the sign, or quote the word")};
+  }
+
+  // `exec test a = a`: signs are words of the program. `exec == "a"` compares a value of that name.
+  static bool calls_program(const std::vector<Word>& words) {
+    return words[0].is("exec") && words.size() > 1 && !(words.size() == 3 && compare_op(words[1]));
+  }
+
+  static bool is_of_program(const Word& word) {
+    return compare_op(word) || word.is("=") || word.is("!");
+  }
+
+  struct ShellFault : BadCondition {
+    Span where;
+  };
+
+  // What a shell would ask otherwise: `-f x`, `[ -f x ]`, `!exists x`, `$x == 2`.
+  [[nodiscard]] std::optional<ShellFault> shell_fault(const std::vector<Word>& words) const {
+    const Word& head = words.front();
+    const bool bracket = head.is("[") && words.size() > 1;
+    const std::size_t at = bracket ? 1 : 0;
+    if (is_shell_test(words[at]) && words.size() > at + 1) {
+      return ShellFault{{cat('`', parser_.raw(head), "` is no test of this language"),
+                         form_of_test(words[at], parser_.raw(words[at + 1]))},
+                        head.span};
+    }
+    if (bracket) {
+      return ShellFault{{"`[` opens nothing here",
+                         "write LEFT == RIGHT, or OP ARGUMENT …; to ask the program: exec [ …"},
+                        head.span};
+    }
+    const std::string_view raw = parser_.raw(head);
+    if (head.quote != Quote::Whole && raw.size() > 1 && raw[0] == '!' && raw[1] != '=') {
+      return ShellFault{{"`!` is no operator of a condition", cat("write not ", raw.substr(1))},
+                        head.span};
+    }
+    if (words.size() == 1 || (words.size() == 3 && compare_op(words[1]))) {
+      for (const Word& word : {words.front(), words.back()}) {
+        if (const std::string_view name = dollar_name(word); !name.empty()) {
+          return ShellFault{{cat("`$", name, "` is a text here, and no value"),
+                             cat("write ${", name, "}; to compare with the text, quote it")},
+                            word.span};
+        }
+      }
+    }
+    return std::nullopt;
   }
 
   static bool is_foreign_operator(const Word& word) {

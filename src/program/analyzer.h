@@ -201,6 +201,9 @@ private:
   bool reported_as_assignment(const op::OpDecl& op, const lang::Word& head,
                               std::span<const lang::Word> words);
   bool reported_shell_sign(const lang::Word& word);
+  bool reported_as_prefix(const lang::Clause& clause);
+  bool reported_as_prefix(const lang::AssignStmt& stmt);
+  void note_backticks(const lang::AssignStmt& stmt);
   bool reported_as_slip(const Context& ctx, const lang::Clause& clause);
   bool is_value(const Context& ctx, const lang::Word& word);
   bool program_exists(std::string_view name);

@@ -181,8 +181,8 @@ std::optional<lang::Word> named_value(const lang::Word& word, std::string_view n
 
 } // namespace
 
-std::string op_usage(const op::OpDecl& op) {
-  std::string out(op.name);
+std::string op_usage(const op::OpDecl& op, std::string_view name) {
+  std::string out(name.empty() ? op.name : name);
   for (const op::Param& param : op.parameters()) {
     switch (param.arity) {
     case Arity::Required:
@@ -294,6 +294,8 @@ bool Analyzer::wants_bin(const lang::Clause& clause, const op::OpDecl* op) const
 
 const Node* Analyzer::named_call(Context& ctx, const lang::Clause& clause, Slot capture,
                                  std::string_view capture_name, bool stage) {
+  if (reported_as_prefix(clause))
+    return nullptr;
   const lang::Word& head = clause.words[0];
   const Bin* bin = head.plain() ? find_bin(head.text) : nullptr;
   if (clause.exec || !head.plain())
@@ -413,7 +415,7 @@ const Node* Analyzer::op_clause(Context& ctx, const op::OpDecl& op, const lang::
 
 const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::Word& head,
                                 std::span<const lang::Word> words, bool stage, Bare bare) {
-  if (reported_shell_words(op, words))
+  if (reported_shell_words(op, words) || reported_as_assignment(op, head, words))
     return nullptr;
   auto* made = node<OpNode>(ctx, NodeKind::Op, head.span);
   made->op = &op;
@@ -438,7 +440,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
     }
   }
   std::size_t next = 0;
-  const std::string usage = op_usage(op);
+  const std::string usage = op_usage(op, head.text);
   for (std::size_t w = 0; w < words.size(); ++w) {
     const lang::Word& word = words[w];
     bool named = false;
@@ -483,8 +485,7 @@ const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::
     }
     if (params[i].arity != Arity::Required || given[i] != nullptr || i == fed)
       continue;
-    if (!reported_as_assignment(op, head, words))
-      diags_.error(MissingArgument{op.name, params[i].name, arena_.copy(usage)}, head.span);
+    diags_.error(MissingArgument{head.text, params[i].name, arena_.copy(usage)}, head.span);
     return nullptr;
   }
   made->params = arena_.copy(given);
@@ -498,10 +499,11 @@ void Analyzer::too_many_words(const op::OpDecl& op, const lang::Word& head,
   const bool flags = !shell && std::ranges::any_of(words, [](const lang::Word& each) {
     return each.text.starts_with('-');
   });
-  const std::string usage = cat(
-      op_usage(op), shell ? "; the text of a shell is one word: put all of it into quotes" : "");
+  const std::string usage =
+      cat(op_usage(op, head.text),
+          shell ? "; the text of a shell is one word: put all of it into quotes" : "");
   diags_.error(
-      TooManyArguments{op.name, arena_.copy(usage), flags ? cat(head.text, " …") : std::string()},
+      TooManyArguments{head.text, arena_.copy(usage), flags ? cat(head.text, " …") : std::string()},
       first_surplus.span);
 }
 

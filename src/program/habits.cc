@@ -96,6 +96,28 @@ struct ShellVariable {
   }
 };
 
+struct EnvPrefix {
+  static constexpr std::string_view id = "env-prefix";
+  std::string_view prefix; ///< as it is written
+  std::string message() const {
+    return cat("`", prefix, "` in front of a call is a variable in a shell only");
+  }
+  std::string help() const {
+    return cat("a block gives variables to the calls in it: with_env ", prefix,
+               ", the call on the next line, then end");
+  }
+};
+
+struct BacktickedProgram {
+  static constexpr std::string_view id = "backticked-program";
+  std::string_view name, text;
+  std::string message() const { return "backticks quote a text here, and run nothing"; }
+  std::string help() const {
+    return cat("for what the program prints write ", name, " = ", text,
+               "; other quotes say that you mean the text");
+  }
+};
+
 constexpr std::array<std::string_view, 7> kAssignmentSigns = {
     "=", "==", ":=", "+=", "-=", "?=", "::="};
 
@@ -143,6 +165,12 @@ std::string_view sign_in(std::string_view raw, std::string_view bare) {
     }
   }
   return {};
+}
+
+/// Whether a bare word is `NAME=…`.
+bool is_env_pair(const lang::Word& word, std::string_view raw) {
+  return word.quote != lang::Quote::Whole && raw.contains('=') &&
+         base::is_identifier(raw.substr(0, raw.find('=')));
 }
 
 /// A quoted head may be a program that is not on this machine.
@@ -287,22 +315,67 @@ bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) 
   return true;
 }
 
-/// `export A=1`, as a shell has it. True when it was reported.
+/// `export A=1`, `export A = 1`, as a shell or a Makefile has it. True when it was reported.
 bool Analyzer::reported_as_assignment(const op::OpDecl& op, const lang::Word& head,
                                       std::span<const lang::Word> words) {
-  if (op.name != "set_env" || words.size() != 1)
+  if (op.name != "set_env" || words.empty())
     return false;
-  const std::string_view raw = sources_.text(words[0].span);
-  const std::size_t equals = raw.find('=');
-  if (equals == raw.npos || !base::is_identifier(raw.substr(0, equals)))
+  const auto raw = [&](std::size_t i) { return sources_.text(words[i].span); };
+  const bool on_name = is_env_pair(words[0], raw(0));
+  const bool behind = words.size() > 1 && words[1].quote != lang::Quote::Whole &&
+                      raw(1).starts_with('=') && base::is_identifier(raw(0));
+  if (!on_name && !behind)
     return false;
-  if (std::ranges::any_of(op.parameters(), [&](const op::Param& each) {
-        return each.name == raw.substr(0, equals);
-      }))
-    return false; // a named argument
-  diags_.error(AssignedToName{head.text, raw.substr(0, equals), raw.substr(equals + 1)},
-               words[0].span);
+  const bool several = words.size() > 1 && is_env_pair(words[1], raw(1));
+  const Span span = several ? words[0].span : diag::join(words.front().span, words.back().span);
+  const std::string_view all = sources_.text(span);
+  const std::size_t equals = all.find('=');
+  diags_.error(AssignedToName{head.text, base::trim(all.substr(0, equals)),
+                              base::trim(all.substr(equals + 1)), words.size() > 1},
+               span);
   return true;
+}
+
+/// `A=1 make` as a clause of its own, with `exec` or in a condition. True when it was reported.
+bool Analyzer::reported_as_prefix(const lang::Clause& clause) {
+  const lang::Word& head = clause.words[0];
+  const std::string_view raw = sources_.text(head.span);
+  if (clause.words.size() < 2 || !is_env_pair(head, raw) || program_exists(head.text))
+    return false;
+  diags_.error(EnvPrefix{raw}, head.span);
+  return true;
+}
+
+/// `A=1 make`, which assigns what `1 make` prints. True when it was reported.
+bool Analyzer::reported_as_prefix(const lang::AssignStmt& stmt) {
+  if (stmt.value->kind != lang::StmtKind::Call)
+    return false;
+  const lang::Clause& clause = static_cast<const lang::CallStmt&>(*stmt.value).clauses[0];
+  const lang::Word& head = clause.words[0];
+  const bool glued = head.span.begin == stmt.name_span.end + 1;
+  if (!glued || clause.exec || clause.words.size() < 2 || !head.plain())
+    return false;
+  const std::string_view second = sources_.text(clause.words[1].span);
+  if (!base::is_identifier(second.substr(0, 1)) && !second.contains('/'))
+    return false; // `y=5 + 3`
+  const bool program = head.text.contains('/') && !head.text.contains(':');
+  const bool value = base::parse_float(head.text) || head.text.starts_with('-') ||
+                     (!program && !could_name_a_program(head.text));
+  if (!value || find_bin(head.text) != nullptr || program_exists(head.text))
+    return false;
+  const Span prefix = diag::join(stmt.name_span, head.span);
+  diags_.error(EnvPrefix{sources_.text(prefix)}, prefix);
+  return true;
+}
+
+/// Says that `NAME = \`date\`` runs nothing.
+void Analyzer::note_backticks(const lang::AssignStmt& stmt) {
+  const std::string_view raw = sources_.text(stmt.literal->span);
+  const std::string_view text = raw.size() > 2 ? raw.substr(1, raw.size() - 2) : "";
+  if (strictness_ == Strictness::Check && raw.starts_with('`') && !text.empty() &&
+      !text.contains('\n') && program_exists(text.substr(0, text.find(' '))))
+    diags_.add(
+        diag::make(BacktickedProgram{stmt.name, text}, stmt.literal->span, diag::Severity::Note));
 }
 
 /// Whether a word is the name of something that has a value here.

@@ -160,8 +160,10 @@ struct MissingArgument {
 struct AssignedToName {
   static constexpr std::string_view id = "name-with-value";
   std::string_view op, name, value; ///< as they are written
+  bool spaced = false;              ///< with a blank beside the `=`
   std::string message() const {
-    return cat("`", name, '=', value, "` is one word, and `", op, "` takes two");
+    return spaced ? cat("`", op, "` takes a name and a value, without `=`")
+                  : cat("`", name, '=', value, "` is one word, and `", op, "` takes two");
   }
   std::string help() const {
     const bool quoted = !value.empty() && value.find_first_of("\"'`") != value.npos;

@@ -106,6 +106,7 @@ const Node* Analyzer::statement(Context& ctx, const lang::Stmt& stmt) {
 
 const Node* Analyzer::assign(Context& ctx, const lang::AssignStmt& stmt) {
   if (stmt.literal != nullptr) {
+    note_backticks(stmt);
     auto* made = node<LiteralNode>(ctx, NodeKind::Literal, stmt.head);
     made->value = expr(ctx, *stmt.literal, Bare::Text);
     if (stmt.literal->quote == lang::Quote::None) {
@@ -120,6 +121,10 @@ const Node* Analyzer::assign(Context& ctx, const lang::AssignStmt& stmt) {
   }
   if (stmt.value == nullptr)
     return nullptr;
+  if (reported_as_prefix(stmt)) {
+    ctx.frame->assign(stmt.name);
+    return nullptr;
+  }
   // The right side is resolved before its own name exists: `x = upper x` needs an earlier x.
   const Node* made = nullptr;
   if (stmt.value->kind == StmtKind::Call) {
@@ -236,6 +241,8 @@ const Cond* Analyzer::condition_call(Context& ctx, const lang::Cond& cond) {
 
 /// What a condition calls: an op for its value, a program for its status.
 const Node* Analyzer::asked_in_condition(Context& ctx, const lang::Clause& clause) {
+  if (reported_as_prefix(clause))
+    return nullptr;
   const lang::Word& head = clause.words[0];
   const Bin* bin = head.plain() ? find_bin(head.text) : nullptr;
   if (clause.exec || !head.plain())
