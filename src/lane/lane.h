@@ -278,6 +278,9 @@ public:
   /// Puts fully optimised code of the module into the disk cache, unless it is there.
   /// Errors: wasm_compile_failed; cache_error when there is no usable cache.
   virtual Status warm(std::string_view name, std::string_view bytes, Metering metering) = 0;
+  /// A guest without mounts is likely to be started next: the thread for it is confined while its
+  /// module is loaded. When there is no thread to be had, start() says so.
+  virtual void expect_guest(bool require_kernel_wall) = 0;
   /// Links and starts a guest on a thread of its own. Errors, before one guest instruction ran:
   /// wasm_capability_denied (unknown imports, all listed with their types),
   /// wasm_compile_failed (no `_start`; the message names the exports there are), bad_argument.

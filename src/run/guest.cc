@@ -193,6 +193,8 @@ Flow check_words(const State& state, const WasmRunNode& node, const Guest& guest
 
 Eval<Guest> evaluate_guest(State& state, const WasmRunNode& node, std::string name) {
   Guest guest;
+  if (node.mounts.empty())
+    state.run.setting().guests.expect_guest(state.run.request().require_kernel_wall);
   PERCH_TRY_ASSIGN(LoadedModule loaded, load_module(state, node, name));
   guest.shown = std::move(name);
   guest.module = std::move(loaded.module);

@@ -26,15 +26,15 @@ constexpr std::size_t kManyGivenUp = 2;
 constexpr auto kLongestWait = std::chrono::seconds(2);
 constexpr auto kLookForStopEvery = std::chrono::milliseconds(5);
 
-struct Thread {
+} // namespace
+
+struct GuestThreads::Thread {
   WallKey key;
   GuestTask task;                    ///< empty while idle
   std::shared_ptr<MountWatch> watch; ///< for its first guest, which is then its only one
   bool end = false;
   std::condition_variable wake;
 };
-
-} // namespace
 
 struct GuestThreads::State {
   std::mutex mutex;
@@ -44,21 +44,23 @@ struct GuestThreads::State {
   std::size_t given_up = 0;
   bool ending = false;
 
-  /// The idle thread with this wall that got the task, not awake yet; null: there has to be one
-  /// more.
+  /// The idle thread with this wall that got the task, not awake yet; null: there is none.
   std::shared_ptr<Thread> give(const GuestSpec& spec, const WallKey& key, GuestTask& task) {
     const std::lock_guard lock(mutex);
     auto at = std::find_if(idle.rbegin(), idle.rend(), [&](const auto& thread) {
       return spec.uses == nullptr && thread->key == key;
     });
-    if (at == idle.rend()) {
-      ++alive;
+    if (at == idle.rend())
       return nullptr;
-    }
     auto thread = *at;
     idle.erase(std::prev(at.base()));
     thread->task = std::move(task);
     return thread;
+  }
+
+  bool has_idle(const WallKey& key) {
+    const std::lock_guard lock(mutex);
+    return std::ranges::any_of(idle, [&](const auto& thread) { return thread->key == key; });
   }
 
   /// Lets `thread` have a next task, if it may.
@@ -100,7 +102,7 @@ struct GuestThreads::State {
     if (thread->watch)
       thread->watch->begin(std::move(listener));
     bool given_back = true;
-    GuestTask task = std::exchange(thread->task, nullptr);
+    GuestTask task = wait_for_task(*thread);
     while (task && (given_back = run(thread, std::move(task), confined)))
       task = wait_for_task(*thread);
     const std::lock_guard lock(mutex);
@@ -161,34 +163,48 @@ std::shared_ptr<MountWatch> start_watch(const GuestSpec& spec) {
 
 } // namespace
 
+/// Has the thread confined and asked for its tasks. Counts it as alive unless that fails.
+Status GuestThreads::start(const std::shared_ptr<Thread>& thread, const std::vector<Mount>& mounts,
+                           bool require_kernel_wall) {
+  PERCH_TRY_ASSIGN(Wall wall, Wall::build(mounts, require_kernel_wall));
+  {
+    const std::lock_guard lock(state_->mutex);
+    ++state_->alive;
+  }
+  const int error = start_detached([state = state_, thread, wall = std::move(wall)]() mutable {
+    state->loop(thread, std::move(wall));
+  });
+  if (error == 0)
+    return {};
+  const std::lock_guard lock(state_->mutex);
+  --state_->alive;
+  return sys::os_fail(error, "start a thread for", "a guest");
+}
+
+void GuestThreads::expect(bool require_kernel_wall) {
+  auto key = wall_key({});
+  if (!key || state_->has_idle(*key))
+    return;
+  auto thread = std::make_shared<Thread>();
+  thread->key = std::move(*key);
+  if (start(thread, {}, require_kernel_wall))
+    state_->make_idle(thread);
+}
+
 Status GuestThreads::run(const GuestSpec& spec, GuestTask task) {
   PERCH_TRY_ASSIGN(WallKey key, wall_key(spec.mounts));
   if (auto thread = state_->give(spec, key, task)) {
     thread->wake.notify_one(); // without the lock, which it takes at once
     return {};
   }
-  auto start = [&]() -> Status {
-    PERCH_TRY_ASSIGN(Wall wall, Wall::build(spec.mounts, spec.require_kernel_wall));
-    auto thread = std::make_shared<Thread>();
-    thread->key = std::move(key);
-    thread->task = std::move(task);
-    if (spec.uses)
-      thread->watch = start_watch(spec);
-    const int error = start_detached([state = state_, thread, wall = std::move(wall)]() mutable {
-      state->loop(thread, std::move(wall));
-    });
-    if (error != 0) {
-      if (thread->watch)
-        thread->watch->begin({});
-      return sys::os_fail(error, "start a thread for", "a guest");
-    }
-    return {};
-  };
-  Status started = start();
-  if (!started) {
-    const std::lock_guard lock(state_->mutex);
-    --state_->alive;
-  }
+  auto thread = std::make_shared<Thread>();
+  thread->key = std::move(key);
+  thread->task = std::move(task);
+  if (spec.uses)
+    thread->watch = start_watch(spec);
+  Status started = start(thread, spec.mounts, spec.require_kernel_wall);
+  if (!started && thread->watch)
+    thread->watch->begin({});
   return started;
 }
 

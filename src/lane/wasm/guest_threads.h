@@ -33,6 +33,9 @@ public:
   GuestThreads(const GuestThreads&) = delete;
   GuestThreads& operator=(const GuestThreads&) = delete;
 
+  /// A guest without mounts is likely to be run next: its thread is made and confined meanwhile,
+  /// unless one is there.
+  void expect(bool require_kernel_wall);
   /// Runs `task` on a thread that has the wall of the guest's mounts; with `spec.uses` on a new one
   /// that no other guest gets. Errors: as Wall::build(); file_error when there is no thread to be
   /// had.
@@ -46,7 +49,10 @@ public:
   void give_up_one();
 
 private:
+  struct Thread;
   struct State;
+  [[nodiscard]] Status start(const std::shared_ptr<Thread>& thread,
+                             const std::vector<Mount>& mounts, bool require_kernel_wall);
   std::shared_ptr<State> state_;
 };
 

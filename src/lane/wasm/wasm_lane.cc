@@ -200,6 +200,10 @@ public:
         *engine, {.name = name, .bytes = bytes, .sha256 = sha256, .metering = metering});
   }
 
+  void expect_guest(bool require_kernel_wall) override {
+    keepers().threads.expect(require_kernel_wall);
+  }
+
   Result<std::unique_ptr<Job>> start(std::shared_ptr<const Module> module,
                                      const GuestSpec& spec) override {
     auto run = std::make_shared<GuestRun>(keepers(), spec);

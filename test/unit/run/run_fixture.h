@@ -231,6 +231,7 @@ public:
     return none();
   }
   Status warm(std::string_view, std::string_view, lane::Metering) override { return none(); }
+  void expect_guest(bool) override {}
   Result<std::unique_ptr<lane::Job>> start(std::shared_ptr<const lane::Module>,
                                            const lane::GuestSpec&) override {
     return none();

@@ -412,4 +412,15 @@ TEST_F(WasmWall, a_guest_that_requires_the_wall_runs_behind_it) {
   EXPECT_EQ(guests.run(built_guest("wat/nop"), std::move(spec)).ended.code, 0);
 }
 
+TEST(WasmThreads, a_thread_that_was_made_for_an_expected_guest_runs_it) {
+  const std::string module = wasm(R"((module (func (export "_start") nop)))");
+  Guests guests;
+  ASSERT_TRUE(guests.load(module));
+  guests.lane().expect_guest(false);
+  const std::size_t threads = threads_of_this_process();
+  guests.lane().expect_guest(false); // is there already
+  EXPECT_EQ(guests.run(module).ended.code, 0);
+  EXPECT_EQ(threads_of_this_process(), threads);
+}
+
 } // namespace perch::test
