@@ -39,6 +39,9 @@ void ModuleTable::finish(const ModuleKey& key, Entry& entry, Found found) {
   }
 }
 
+/// The thread may outlive the table's owner, and is not waited for: it shares what it uses. Where
+/// nobody waits for the module it ends its compiler and then itself, and when the process ends
+/// before that, the system ends the compiler.
 void ModuleTable::start(const ModuleKey& key, const std::shared_ptr<Entry>& entry,
                         const Make& make) {
   auto work = [self = shared_from_this(), key, entry, make] {
@@ -73,6 +76,7 @@ ModuleTable::Found ModuleTable::wait(const ModuleKey& key, Entry& entry, sys::Ca
 ModuleTable::Found ModuleTable::wait(Entry& entry, sys::CancelToken* cancel) {
   for (;;) {
     pollfd ready[2] = {};
+    int timeout_ms = -1;
     {
       const std::lock_guard lock(entry.mutex);
       if (entry.result)
@@ -80,8 +84,8 @@ ModuleTable::Found ModuleTable::wait(Entry& entry, sys::CancelToken* cancel) {
       if (!entry.done)
         entry.done = sys::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
       ready[0] = {.fd = entry.done.get(), .events = POLLIN, .revents = 0};
+      timeout_ms = entry.done ? -1 : 10;
     }
-    int timeout_ms = entry.done ? -1 : 10;
     ready[1] = {.fd = -1, .events = POLLIN, .revents = 0};
     if (cancel != nullptr) {
       if (auto status = cancel->check(); !status)
