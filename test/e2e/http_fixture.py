@@ -115,10 +115,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def on_large(self, _):
         self.answer(b"x" * (33 << 20))
 
-    def promise(self):
+    def promise(self, size=1000):
         self.send_response(200)
-        self.send_header("Content-Length", "1000")
+        self.send_header("Content-Length", str(size))
         self.end_headers()
+
+    def on_huge(self, _):
+        self.promise(2 << 30)
+        self.wfile.write(b"\0asm")
+        self.server.ended.wait(30)
 
     def on_half(self, _):
         self.promise()
