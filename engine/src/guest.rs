@@ -4,7 +4,7 @@ use crate::stdio::Stream;
 use crate::wasi::{self, OpenFiles};
 use crate::{Slice, engine_of, module_of};
 use std::ffi::c_void;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicU32, Ordering::Acquire};
 use wasmtime_c_api::wasmtime::error::Context;
 use wasmtime_c_api::wasmtime::{
@@ -467,21 +467,63 @@ fn reason(error: &Error) -> String {
     }
 }
 
+/// The most bytes that are shown of a function's name, and the longest one that is demangled. A name
+/// is the module's choice, and a short one may stand for gigabytes.
+const SHOWN_NAME: usize = 1000;
+const DEMANGLED_NAME: usize = 4096;
+
+/// A text that is cut where it gets too long; whoever writes more is told to stop.
+#[derive(Default)]
+struct Name {
+    text: String,
+    full: bool,
+}
+
+impl fmt::Write for Name {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        if self.full {
+            return Err(fmt::Error);
+        }
+        let room = SHOWN_NAME - self.text.len();
+        if piece.len() <= room {
+            self.text.push_str(piece);
+            return Ok(());
+        }
+        self.text.push_str(&piece[..piece.floor_char_boundary(room)]);
+        self.text.push('\u{2026}');
+        self.full = true;
+        Err(fmt::Error)
+    }
+}
+
+fn demangle(mangled: &str, out: &mut Name) -> fmt::Result {
+    if mangled.len() > DEMANGLED_NAME {
+        return Err(fmt::Error);
+    }
+    if let Ok(name) = rustc_demangle::try_demangle(mangled) {
+        return write!(out, "{name:#}");
+    }
+    let symbol = cpp_demangle::Symbol::new(mangled).map_err(|_| fmt::Error)?;
+    symbol.structured_demangle(out, &cpp_demangle::DemangleOptions::default())
+}
+
+fn shown_name(carried: &str) -> String {
+    let mut name = Name::default();
+    if demangle(carried, &mut name).is_err() && !name.full {
+        name = Name::default();
+        let _ = name.write_str(carried); // cut is fine
+    }
+    // It makes no lines of its own.
+    name.text.replace(char::is_control, "\u{fffd}")
+}
+
 fn backtrace(error: &Error) -> String {
     let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
     let name = |frame: &wasmtime_c_api::wasmtime::FrameInfo| match frame.func_name() {
-        Some(name) => match rustc_demangle::try_demangle(name) {
-            Ok(name) => format!("{name:#}"),
-            Err(_) => cpp_demangle::Symbol::new(name)
-                .ok()
-                .and_then(|symbol| symbol.demangle().ok())
-                .unwrap_or_else(|| name.to_string()),
-        },
+        Some(name) => shown_name(name),
         None => format!("<function {}>", frame.func_index()),
     };
-    // A name is the module's choice: it makes no lines of its own.
-    let one_line = |name: String| name.replace(char::is_control, "\u{fffd}");
-    trace.frames().iter().map(name).map(one_line).collect::<Vec<_>>().join("\n")
+    trace.frames().iter().map(name).collect::<Vec<_>>().join("\n")
 }
 
 #[unsafe(no_mangle)]

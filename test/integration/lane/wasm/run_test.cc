@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <string_view>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -414,6 +416,30 @@ TEST(WasmRun, a_guest_that_opens_files_until_it_cannot_leaves_some_for_others) {
   EXPECT_LE(descriptors_of_this_process(), before + 8);
   // And its share is given back.
   EXPECT_EQ(guests.run(module, with_mount(temp.path(), "/", false)).ended.code, 33);
+}
+
+TEST(WasmRun, names_that_stand_for_gigabytes_are_cut) {
+  // Each template has the one before it as an argument twice.
+  constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  std::string name = "_Z1f1A";
+  std::string before = "S_";
+  for (std::size_t i = 1; i <= 35; i += 2) {
+    name += "1BI" + before + before + "E";
+    before = {'S', kDigits[i], '_'};
+  }
+  for (std::size_t i = 1; i <= 35; i += 2) {
+    name += "1BI" + before + before + "E";
+    before = {'S', '1', kDigits[i], '_'};
+  }
+  const std::string module = wasm("(module (func $" + name +
+                                  " unreachable) (memory (export \"memory\") 1) (func (export "
+                                  "\"_start\") call $" +
+                                  name + "))");
+  const Ran ran = Guests().run(module);
+  EXPECT_EQ(ran.ended.how, How::Trapped);
+  const std::string& text = ran.ended.error.message;
+  EXPECT_NE(text.find("\n  at f(A, B<A, A>, B<B<A, A>, B<A, A> >, "), std::string::npos) << text;
+  EXPECT_LT(text.size(), 1500u);
 }
 
 TEST(WasmRun, a_fifo_is_refused_not_waited_for) {
