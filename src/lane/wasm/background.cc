@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::uint64_t kLargestModuleBytes = 1ull << 30;
 constexpr int kLongestWaitSeconds = 600;
+constexpr std::size_t kMostAtOnce = 16;
 
 /// Nobody waits for this.
 void run_last() {
@@ -74,6 +75,12 @@ Status optimise(std::span<const std::string> words) {
 
 void BackgroundCompiler::reap() {
   std::erase_if(started_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+}
+
+bool BackgroundCompiler::has_room() {
+  const std::lock_guard lock(mutex_);
+  reap();
+  return started_.size() < kMostAtOnce;
 }
 
 void BackgroundCompiler::start(const BackgroundWork& work) {

@@ -25,6 +25,8 @@ struct BackgroundWork {
 /// Threads: safe from several threads.
 class BackgroundCompiler {
 public:
+  /// Whether there may be one more: each waits for its turn, and keeps its module in memory.
+  [[nodiscard]] bool has_room();
   /// Starts the process and does not wait for it. Nothing happens when it cannot be started.
   void start(const BackgroundWork& work);
 

@@ -179,7 +179,8 @@ bool CodeStore::improves() const {
 }
 
 void CodeStore::improve_later(const RunEngine& engine, const CodeWanted& wanted) {
-  if (!improves() || !cache()->claim(entry_name(engine, wanted, Quality::Full)))
+  if (!improves() || !background_.has_room() ||
+      !cache()->claim(entry_name(engine, wanted, Quality::Full)))
     return;
   background_.start({.program = options_.compiler,
                      .cache_directory = options_.cache_directory,

@@ -3,11 +3,14 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "guests.h"
+#include "lane/wasm/background.h"
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -104,6 +107,22 @@ TEST(WasmCompiler, how_one_ended_that_did_not_get_to_its_end_is_told) {
             "`guest.wasm` does not compile: the compiler ended before it was done, with status 1");
   EXPECT_EQ(why_not(compiled_by_script("kill -XCPU $$"), module),
             "`guest.wasm` does not compile: it takes more than half an hour of processor time");
+}
+
+TEST(WasmCompiler, not_any_number_of_them_waits_in_the_background) {
+  const TempDir temp;
+  write_file(temp / "wait", "");
+  const std::vector<std::string> program = {
+      "/bin/sh", "-c", base::cat("while [ -e '", temp / "wait", "' ]; do sleep 0.1; done")};
+  lane::BackgroundCompiler compiler;
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_TRUE(compiler.has_room()) << i;
+    compiler.start({.program = program, .module = "x"});
+  }
+  EXPECT_FALSE(compiler.has_room());
+  std::filesystem::remove(temp / "wait");
+  while (!compiler.has_room()) // the test's own time limit bounds this
+    std::this_thread::yield();
 }
 
 TEST(WasmCompiler, one_that_cannot_be_started_is_an_error) {

@@ -482,7 +482,7 @@ TEST(WasmRun, random_bytes_read_and_written_ones_may_be_many) {
       (call $ok (call $read (i32.load (i32.const 16)) (i32.const 8) (i32.const 1) (i32.const 20)))
       (call $is (i32.eq (i32.load (i32.const 20)) (i32.const 0xa000000))))))");
   const TempDir temp;
-  std::ofstream(temp / "file").close();
+  write_file(temp / "file", "");
   std::filesystem::resize_file(temp / "file", 160 << 20);
   auto spec = with_mount(temp.path(), "/", false);
   spec.stdio = {-1, -1, -1};
