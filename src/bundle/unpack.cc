@@ -170,7 +170,7 @@ Status Unpacking::move_away(const sys::Spot& from, const std::string& old) const
   // Kept until it is away: nobody begins to use it meanwhile.
   const auto alone = sys::lock_directory(directory_, sys::Holders::One);
   if (from.info.type == NodeType::Directory && !alone)
-    return fail(kind::kBundleError, cat("`", directory_, "` was changed while a program uses it"),
+    return fail(kind::kFileError, cat("`", directory_, "` was changed while a program uses it"),
                 directory_, "end that program, or run `perch cache clear` after it");
   PERCH_TRY_ASSIGN(const sys::Spot away, fs_.locate(old, Final::NoFollow));
   PERCH_TRY(fs_.rename(from, away));

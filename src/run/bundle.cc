@@ -98,6 +98,17 @@ Status write_extract(State& state, GatedFiles& target, const Extract& file,
   return out->commit();
 }
 
+/// Where one of several is damaged, none is written.
+Status check_extracts(State& state, Archive& archive, const std::vector<Extract>& files) {
+  if (files.size() < 2)
+    return {};
+  for (const Extract& file : files) {
+    PERCH_TRY(archive.stream(file.from,
+                             [&](std::string_view) -> Status { return state.cancel->check(); }));
+  }
+  return {};
+}
+
 } // namespace
 
 // Only what the program declares is part of it: this is no way around `read` roots.
@@ -163,6 +174,8 @@ Status bundle_extract(State& state, Actor actor, std::string_view entry, std::st
                               : cat("`", entry, "` is not in the bundle"),
                 std::string(entry));
   }
+  if (archive != nullptr)
+    PERCH_TRY(check_extracts(state, *archive, files));
   GatedFiles target(state.run.gate(), state.scope(), actor);
   for (const Extract& file : files) {
     std::string path(to);

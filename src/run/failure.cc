@@ -3,7 +3,7 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "op/call.h"
-#include "run/state.h"
+#include "run/shared_run.h"
 
 namespace perch::run {
 
@@ -96,6 +96,8 @@ std::unexpected<FailurePtr> raise(const State& state, diag::Span span, Error err
   }
   if (error.op.empty() && state.node != nullptr)
     error.op = statement_name(*state.node);
+  if (error.kind == kind::kBundleError) // other branches go no further either; cleaning up does
+    state.run.request().cancel->stop(sys::StopReason::Sibling);
   return std::unexpected(std::make_unique<Failure>(
       Failure{.error = std::move(error), .span = span, .chain = chain_of(state)}));
 }
@@ -109,9 +111,12 @@ bool is_of_output(const Error& error) {
   return error.op.empty() && error.kind == kind::kFileError && error.detail == kOutputName;
 }
 
+bool ends_the_run(const Error& error) {
+  return error.kind == kind::kAuditFailed || error.kind == kind::kBundleError;
+}
+
 bool unwinds(const State& state, const Failure& failure) {
-  const std::string_view kind = failure.error.kind;
-  return kind == op::kExitKind || kind == kind::kAuditFailed ||
+  return failure.error.kind == op::kExitKind || ends_the_run(failure.error) ||
          state.cancel->stopped() != sys::StopReason::None;
 }
 

@@ -55,8 +55,12 @@ inline constexpr std::string_view kOutputName = "stdout";
 /// The word a statement is known by, in `err.op` and in traces: an op's name, `exec`, `parallel`, …
 [[nodiscard]] std::string_view statement_name(const program::Node& node);
 
-/// What a `rescue`, a `retry` or `||` must let pass: `exit`, an audit that cannot be written, and
-/// whatever happens once the scope that runs has been stopped (its deadline, a signal, a failed
+/// After an error of these kinds nothing of the run goes on: an audit that cannot be written, an
+/// executable that is not what was built. No other error takes their place.
+[[nodiscard]] bool ends_the_run(const Error& error);
+
+/// What a `rescue`, a `retry` or `||` must let pass: `exit`, what ends the run, and whatever
+/// happens once the scope that runs has been stopped (its deadline, a signal, a failed
 /// sibling). An error of a `timeout` block inside is an ordinary one: the scope around it still
 /// runs.
 [[nodiscard]] bool unwinds(const State& state, const Failure& failure);

@@ -57,7 +57,7 @@ private:
   void run_branch(std::size_t index);
   Flow branch_body(State& branch, const program::Node& node);
   Flow merged();
-  [[nodiscard]] std::optional<std::size_t> first_without_audit() const;
+  [[nodiscard]] std::optional<std::size_t> first_to_end_the_run() const;
   Flow several(const std::vector<std::size_t>& failed);
   [[nodiscard]] bool was_stopped_by_sibling(std::size_t index) const;
   void show_progress();
@@ -156,22 +156,22 @@ bool Branches::was_stopped_by_sibling(std::size_t index) const {
          results_[index].error()->error.kind == kind::kSignalReceived;
 }
 
-/// The first branch to end because the audit could not be written.
-std::optional<std::size_t> Branches::first_without_audit() const {
+/// The first branch to end with what ends every run.
+std::optional<std::size_t> Branches::first_to_end_the_run() const {
   std::optional<std::size_t> first;
   for (std::size_t i = 0; i < results_.size(); ++i) {
-    const bool met = !results_[i] && results_[i].error()->error.kind == kind::kAuditFailed;
+    const bool met = !results_[i] && ends_the_run(results_[i].error()->error);
     if (met && (!first || order_[i] < order_[*first]))
       first = i;
   }
   return first;
 }
 
-/// One failure is that failure. An audit that cannot be written is all of them. `exit` in a branch
-/// is an exit; several failures are listed.
+/// One failure is that failure. What ends the run is all of them. `exit` in a branch is an exit;
+/// several failures are listed.
 Flow Branches::merged() {
   std::vector<std::size_t> failed;
-  if (const auto first = first_without_audit())
+  if (const auto first = first_to_end_the_run())
     return std::move(results_[*first]);
   for (std::size_t i = 0; i < results_.size(); ++i) {
     if (!results_[i] && results_[i].error()->error.kind == op::kExitKind)

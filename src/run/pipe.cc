@@ -277,7 +277,7 @@ void Pipeline::note_end(std::size_t job) {
 }
 
 /// The error is that of the first stage that failed; but `exit` in any of them ends the run, and
-/// so does an audit that cannot be written.
+/// so does what ends every run.
 Flow Pipeline::first_failure(Status waited) {
   Flow first;
   bool exits = false;
@@ -285,8 +285,8 @@ Flow Pipeline::first_failure(Status waited) {
     Flow result = result_of(*stage);
     if (result || exits)
       continue;
-    const std::string_view kind = result.error()->error.kind;
-    exits = kind == op::kExitKind || kind == kind::kAuditFailed;
+    const Error& error = result.error()->error;
+    exits = error.kind == op::kExitKind || ends_the_run(error);
     if (first || exits)
       first = std::move(result);
   }

@@ -44,9 +44,9 @@ Flow run_rescue(State& state, const TryNode& node, const Failure& failure) {
 }
 
 /// Runs the finally body, `told` being the error it may look at, and returns what the whole ends
-/// with: what fails in it replaces any other error, `exit` included. Where the scope has been
-/// stopped, the body gets a token of its own, or nothing in it could run; when that runs out, what
-/// had stopped the scope stays the error.
+/// with: what fails in it replaces any other error, `exit` included, but what ends the run. Where
+/// the scope has been stopped, the body gets a token of its own, or nothing in it could run; when
+/// that runs out, what had stopped the scope stays the error.
 Flow run_finally(State& state, const TryNode& node, const Failure* told, Flow result) {
   const bool real = told != nullptr && told->error.kind != op::kExitKind;
   bind_error(state, node, real ? told : nullptr);
@@ -56,6 +56,8 @@ Flow run_finally(State& state, const TryNode& node, const Failure* told, Flow re
   Flow cleaned = stepped(
       state, "finally", [] { return StepArgs(); }, [&] { return run_body(state, node.finally); });
   if (cleaned)
+    return result;
+  if (!result && ends_the_run(result.error()->error))
     return result;
   const bool ran_out = own_token && token->stopped() == sys::StopReason::Deadline;
   if (!ran_out || result)

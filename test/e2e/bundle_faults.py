@@ -44,6 +44,31 @@ command file
         println "${text}"
     end
 end
+command rescued
+    do
+        println "before"
+        try
+            retry 3
+                bundle_extract "data" "out" || println "or else"
+            end
+        rescue
+            println "rescued"
+        finally
+            println "cleaned up"
+            fail "of no interest"
+        end
+        println "after"
+    end
+end
+command beside
+    do
+        parallel
+            exec sleep 1000
+            bundle_extract "data/text.txt" "out.txt"
+        end
+        println "after"
+    end
+end
 command wait
     do
         println "waiting"
@@ -90,6 +115,7 @@ class Box:
                 self.env[name] = os.environ[name]
         os.makedirs(directory + "/home")
         os.makedirs(directory + "/data")
+        self.write("data/first.txt", "first\n")
         self.write("data/text.txt", "some text\n" * 200)
         include, run = "", '        println "no module"'
         if self.guest:
@@ -196,6 +222,18 @@ def test_damage_is_told_and_nothing_runs(box, table=None):
         expect("error[bundle_error]: " in inspected, f"{what}: inspect says {inspected}")
         if table is not None:
             table.append((what, said(err)))
+
+
+def test_damage_ends_the_whole_run(box):
+    layout = Layout(box.read(box.build()), box.perch)
+    app = box.save("broken", flipped(layout.data, layout.entries["files/data/text.txt"]["content"] + 5))
+    code, out, err = box.run(app, "rescued")
+    expect((code, out) == (4, "before\ncleaned up\n"), f"{code} {out} {err}")
+    expect(err.startswith("error[bundle_error]: the entry `files/data/text.txt`"), err)
+    expect(not os.path.exists(box.path("out")), "a part of the directory was extracted")
+    code, out, err = box.run(app, "beside")
+    expect((code, out) == (4, ""), f"{code} {out} {err}")
+    expect(err.startswith("error[bundle_error]: the entry `files/data/text.txt`"), err)
 
 
 def damage_table(box):
