@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
 
 namespace perch::cli {
 
@@ -86,10 +87,12 @@ void note_metering(const program::Program& program, const bundle::Collected& col
     if (node.kind != program::NodeKind::WasmRun)
       return;
     const auto& run = static_cast<const program::WasmRunNode&>(node);
-    for (const auto& [alias, entry] : collected.aliases) {
-      if (alias == run.alias)
-        (run.fuel != nullptr ? plan.metered : plan.unmetered).push_back(entry);
-    }
+    using Alias = decltype(collected.aliases)::value_type;
+    const auto found =
+        std::ranges::lower_bound(collected.aliases, run.alias, {},
+                                 [](const Alias& each) -> std::string_view { return each.first; });
+    if (found != collected.aliases.end() && found->first == run.alias)
+      (run.fuel != nullptr ? plan.metered : plan.unmetered).push_back(found->second);
   });
 }
 
@@ -97,18 +100,17 @@ void note_metering(const program::Program& program, const bundle::Collected& col
 void fetch_modules(const Context& context, const Found& found, const Sources& sources,
                    bundle::Plan& plan, diag::Diags& diags) {
   const RemoteUses uses = remote_uses(*sources.program);
-  auto& aliases = plan.manifest.aliases;
+  std::set<std::string> entries;
+  std::set<std::pair<std::string, std::string>> aliases;
   use_remote_modules(context, {.found = found, .program = sources.program}, uses.known, diags,
                      [&](const RemoteUse& use, const run::RemoteModule& module) -> Status {
                        const std::string entry = bundle::fetched_entry(module.sha256);
                        (use.metered ? plan.metered : plan.unmetered).push_back(entry);
-                       if (std::ranges::find(plan.fetched, entry, &bundle::FetchedModule::entry) ==
-                           plan.fetched.end())
+                       if (entries.insert(entry).second)
                          plan.fetched.push_back(
                              {.entry = entry, .shown = use.url, .bytes = module.bytes});
-                       const std::pair alias(use.url, entry);
-                       if (std::ranges::find(aliases, alias) == aliases.end())
-                         aliases.push_back(alias);
+                       if (aliases.emplace(use.url, entry).second)
+                         plan.manifest.aliases.emplace_back(use.url, entry);
                        return {};
                      });
 }
