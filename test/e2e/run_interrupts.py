@@ -8,10 +8,10 @@ was shown and how perch ended.
 import argparse
 import os
 import pty
-import select
 import sys
 import tempfile
-import time
+
+import pseudo_terminal
 
 INTERRUPT = b"\x03"
 SLEEPS = 'sh -c "echo ready; exec sleep 100"'
@@ -140,22 +140,12 @@ def run(perch, directory, command, typed):
         os.chdir(directory)
         os.execve(perch, [perch, "-f", "a.perch", command],
                   {"PATH": os.environ["PATH"], "HOME": directory, "TERM": "dumb"})
-    shown, seen, deadline, typed = b"", 0, time.monotonic() + 60, list(typed)
-    while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 0.2)[0]:
-            continue
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
+    shown, seen, typed = b"", 0, list(typed)
+    for piece in pseudo_terminal.pieces(terminal, pid):
         shown += piece
         while typed and (at := shown.find(typed[0][0].encode(), seen)) >= 0:
             seen = at + len(typed[0][0])
             os.write(terminal, typed.pop(0)[1])
-    else:
-        os.kill(pid, 9)
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace").replace("\r\n", "\n")
 

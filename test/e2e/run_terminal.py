@@ -7,14 +7,14 @@ import http.server
 import os
 import pty
 import re
-import select
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
 import threading
-import time
+
+import pseudo_terminal
 
 PROGRAM = """command branches
     do
@@ -125,16 +125,8 @@ def run(perch, directory, words, terminal=True, env=None, columns=80, when=None)
     child = subprocess.Popen(argv, cwd=directory, env=environment, stdin=slave, stdout=slave, stderr=slave,
                              start_new_session=True)
     os.close(slave)
-    out, deadline = b"", time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if not select.select([master], [], [], 1)[0]:
-            continue
-        try:
-            piece = os.read(master, 65536)
-        except OSError:  # the last process has closed the terminal
-            break
-        if not piece:
-            break
+    out = b""
+    for piece in pseudo_terminal.pieces(master, child.pid):
         out += piece
         if when and when[0].encode() in out:
             when[1]()

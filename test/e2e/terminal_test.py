@@ -7,11 +7,11 @@ Each check runs perch on a pseudo-terminal of its own, types the answers, and co
 import argparse
 import os
 import pty
-import select
 import subprocess
 import sys
 import tempfile
-import time
+
+import pseudo_terminal
 
 PROGRAM = """
 command main
@@ -70,17 +70,7 @@ def run(perch, words, answers=b"", stdin=None):
                                                "TOKEN": "x"})
         os.close(out_write)
         os.write(terminal, answers)
-        shown, deadline = b"", time.time() + 30
-        while time.time() < deadline:
-            ready, _, _ = select.select([terminal], [], [], 0.2)
-            if ready:
-                try:
-                    piece = os.read(terminal, 65536)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                shown += piece
+        shown = b"".join(pseudo_terminal.pieces(terminal, pid))
         _, status = os.waitpid(pid, 0)
         os.close(terminal)
         stdout = b""
