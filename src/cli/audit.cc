@@ -7,6 +7,7 @@
 #include "sys/poll_item.h"
 #include "trace/audit_verify.h"
 
+#include <algorithm>
 #include <array>
 
 namespace perch::cli {
@@ -15,7 +16,14 @@ namespace {
 
 using base::cat;
 
-/// Feeds the file to the verifier; lines may be of any length, the file of any size.
+/// Longer than any line of an audit, whose values are cut: what is behind it makes no difference.
+constexpr std::size_t kLongestLine = 64 << 20;
+
+void add_piece(std::string& line, std::string_view piece) {
+  line += piece.substr(0, kLongestLine - std::min(kLongestLine, line.size()));
+}
+
+/// Feeds the file, which may be of any size, to the verifier.
 Status read_lines(const Context& context, const std::string& file, trace::AuditVerifier& verifier) {
   sys::Fs& fs = context.world.fs;
   const std::string path = sys::absolute_path(context.world.host.current_directory(), file);
@@ -34,12 +42,12 @@ Status read_lines(const Context& context, const std::string& file, trace::AuditV
       break;
     std::string_view piece(buffer.data(), moved.bytes);
     for (auto end = piece.find('\n'); end != piece.npos; end = piece.find('\n')) {
-      line += piece.substr(0, end);
+      add_piece(line, piece.substr(0, end));
       verifier.line(line);
       line.clear();
       piece.remove_prefix(end + 1);
     }
-    line += piece;
+    add_piece(line, piece);
   }
   if (!line.empty())
     verifier.line(line); // without its newline: the verifier sees whether it is whole
@@ -52,12 +60,14 @@ std::string verdict_text(const std::string& file, const trace::AuditVerdict& ver
     out += cat(file, ':', problem.line, ": ", problem.text);
     out += problem.session.empty() ? std::string("\n") : cat(" [session ", problem.session, "]\n");
   }
+  if (verdict.more_problems > 0)
+    out += cat("… and ", verdict.more_problems, " more\n");
   for (const trace::AuditSession& session : verdict.sessions) {
     out += cat("session ", session.id, ": ",
                base::plural(static_cast<std::int64_t>(session.lines), "line"), " from line ",
                session.first_line, ", last sha256:", session.last_digest, '\n');
   }
-  const auto problems = static_cast<std::int64_t>(verdict.problems.size());
+  const auto problems = static_cast<std::int64_t>(verdict.problems.size() + verdict.more_problems);
   out += problems == 0 ? std::string("intact\n") : cat(base::plural(problems, "problem"), '\n');
   return out;
 }

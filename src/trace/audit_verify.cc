@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sys/digest.h"
 #include "trace/audit.h"
+#include "trace/label.h"
 
 #include <algorithm>
 #include <span>
@@ -21,20 +22,40 @@ std::string text_of(const Json& line, const char* key) {
   return found != line.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// Nobody reads more of a file that is something else altogether.
+constexpr std::size_t kMostProblems = 1000;
+constexpr std::size_t kNameColumns = 40;
+
+/// The line without what its members hold within: however deep that is, it is not kept.
+Json members_of(std::string_view text) {
+  using Event = Json::parse_event_t;
+  if (!text.starts_with('{'))
+    return {};
+  const auto keep = [](int depth, Event event, const Json&) {
+    return depth == 0 || (event != Event::object_start && event != Event::array_start);
+  };
+  return Json::parse(text, keep, false);
+}
+
 /// `exec (line 7)`
 std::string name_of(const Json& line, std::size_t number) {
-  return cat(text_of(line, "kind"), " (line ", number, ')');
+  return cat(one_line(text_of(line, "kind"), kNameColumns), " (line ", number, ')');
 }
 
 } // namespace
 
 void AuditVerifier::problem(std::size_t line, std::string_view session, std::string text) {
-  problems_.push_back({.line = line, .session = std::string(session), .text = std::move(text)});
+  if (problems_.size() == kMostProblems) {
+    ++more_problems_;
+    return;
+  }
+  problems_.push_back(
+      {.line = line, .session = one_line(session, kNameColumns), .text = std::move(text)});
 }
 
 void AuditVerifier::line(std::string_view text) {
   ++lines_;
-  const Json parsed = Json::parse(text, nullptr, false);
+  const Json parsed = members_of(text);
   if (!parsed.is_object())
     return problem(lines_, "", "it is no JSON object: it was cut, or changed");
   const std::string session = text_of(parsed, "session");
@@ -132,7 +153,7 @@ AuditVerdict AuditVerifier::verdict() && {
   for (auto& [id, chain] : chains_) {
     const std::size_t first_line = chain.runs.front().first.line;
     const Entry last = check(id, chain);
-    out.sessions.push_back({.id = id,
+    out.sessions.push_back({.id = one_line(id, kNameColumns),
                             .first_line = first_line,
                             .lines = chain.lines,
                             .ended = last.end,
@@ -140,6 +161,7 @@ AuditVerdict AuditVerifier::verdict() && {
   }
   std::ranges::sort(out.sessions, {}, &AuditSession::first_line);
   out.problems = std::move(problems_);
+  out.more_problems = more_problems_;
   std::ranges::stable_sort(out.problems, {}, &AuditProblem::line);
   return out;
 }

@@ -13,13 +13,13 @@ namespace perch::trace {
 
 struct AuditProblem {
   std::size_t line = 0; ///< of the file, from 1
-  std::string session;  ///< empty: the line belongs to none
+  std::string session;  ///< as it may be shown; empty: the line belongs to none
   std::string text;
 };
 
 /// A session whose lines are in the file.
 struct AuditSession {
-  std::string id;
+  std::string id; ///< as it may be shown: nobody knows who wrote the file
   std::size_t first_line = 0;
   std::size_t lines = 0;
   bool ended = false;
@@ -28,7 +28,8 @@ struct AuditSession {
 
 struct AuditVerdict {
   std::vector<AuditSession> sessions; ///< in the order they began
-  std::vector<AuditProblem> problems; ///< in the order of the file
+  std::vector<AuditProblem> problems; ///< in the order of the file; the first of very many
+  std::size_t more_problems = 0;      ///< beyond those
 };
 
 /// Takes the file line by line, so that it may be larger than memory: of lines that follow each
@@ -72,6 +73,7 @@ private:
   std::size_t lines_ = 0;
   std::map<std::string, Chain, std::less<>> chains_;
   std::vector<AuditProblem> problems_;
+  std::size_t more_problems_ = 0;
 };
 
 } // namespace perch::trace

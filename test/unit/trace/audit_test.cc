@@ -318,6 +318,24 @@ TEST(AuditVerify, tells_what_was_done_to_a_file) {
                                 "2: it is no line of an audit: `session` or `seq` is missing"}));
 }
 
+TEST(AuditVerify, a_file_that_somebody_made_up_shows_and_costs_little) {
+  AuditVerifier verifier;
+  verifier.line(
+      R"js({"session":"\u001b[2J\nintact","seq":1,"event":"start","id":1,"kind":"\u202ex"})js");
+  std::string deep = R"js({"session":"s","seq":1,"event":"session_end","args":)js";
+  deep.append(1'000'000, '[').append(1'000'000, ']').append("}");
+  verifier.line(deep);
+  for (int i = 0; i < 5000; ++i)
+    verifier.line("");
+  const AuditVerdict verdict = std::move(verifier).verdict();
+  ASSERT_EQ(verdict.sessions.size(), 2u);
+  EXPECT_EQ(verdict.sessions[0].id, "\\x1b[2J intact");
+  EXPECT_EQ(verdict.sessions[1].id, "s");
+  EXPECT_EQ(verdict.problems.size(), 1000u);
+  // Each session has no start, and the first no end.
+  EXPECT_EQ(verdict.more_problems, 5000u + 3u - 1000u);
+}
+
 TEST(AuditVerify, sessions_that_share_a_file_are_told_apart) {
   MemoryWriter one_out, two_out;
   AuditSink one(one_out, somebody("aaaa")), two(two_out, somebody("bbbb"));
