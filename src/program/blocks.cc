@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "program/analyzer.h"
+#include "program/env_pairs.h"
 
 #include <algorithm>
 
@@ -20,12 +21,15 @@ std::string known_list(std::span<const std::string_view> names) {
   return out;
 }
 
-/// The `K` of a literal `K=…` word; empty when it is not literal.
-std::string_view env_key(const lang::Word& word) {
-  const std::string_view text = word.plain()                                   ? word.text
-                                : word.parts[0].kind == lang::Part::Kind::Text ? word.parts[0].text
-                                                                               : std::string_view();
-  return text.substr(0, std::min(text.find('='), text.size()));
+/// The text in front of the first placeholder of a word that has one.
+std::string_view front_text(const lang::Word& word) {
+  return word.parts[0].kind == lang::Part::Kind::Text ? word.parts[0].text : std::string_view();
+}
+
+/// `-Dx=1` in "OPTS=-Dx=1,y=2": nobody can tell whether `y` is a variable, too. A `=` at the end is
+/// that of base64.
+bool holds_pair(const EnvPair& pair) {
+  return pair.value.substr(0, pair.value.find_last_not_of('=') + 1).contains('=');
 }
 
 } // namespace
@@ -197,23 +201,20 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
   made->pairs = exprs(ctx, stmt.words, Bare::Text);
   const std::size_t before = ctx.env_names == nullptr ? 0 : ctx.env_names->count();
   for (const lang::Word& word : stmt.words) {
-    const std::string_view key = env_key(word);
-    if (word.plain() && word.text.find('=') == word.text.npos) {
+    const std::vector<EnvPair> pairs =
+        word.plain() ? env_pairs(word.text) : env_pair(front_text(word));
+    if (word.plain() && pairs.empty())
       diags_.error(BadOption{"with_env", word.text, "written NAME=value"}, word.span);
-    } else if (word.plain() || !key.empty()) {
-      check_variable_name("with_env", base::trim(key), word.span);
+    for (const EnvPair& pair : pairs) {
+      check_variable_name("with_env", base::trim(pair.name), word.span);
+      if (ctx.env_names != nullptr)
+        ctx.env_names->add(pair.name);
     }
-    // "A=1,B=2" in one word declares both.
-    if (ctx.env_names == nullptr)
-      continue;
-    ctx.env_names->add(key);
-    if (!word.plain())
-      continue;
-    for (std::string_view piece : base::split(word.text, ',')) {
-      piece = base::trim(piece);
-      const auto equals = piece.find('=');
-      if (equals != piece.npos)
-        ctx.env_names->add(piece.substr(0, equals));
+    if (pairs.size() > 1 && std::ranges::any_of(pairs, holds_pair)) {
+      const std::string expected = cat(
+          "one word for each variable, or, if all of it is one value, come by a placeholder: \"",
+          pairs[0].name, "=${value}\"");
+      diags_.error(BadOption{"with_env", word.text, expected}, word.span);
     }
   }
   made->body = body(ctx, stmt.body);

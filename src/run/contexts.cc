@@ -3,13 +3,12 @@
 #include "base/error_kinds.h"
 #include "base/text.h"
 #include "policy/layers.h"
+#include "program/env_pairs.h"
 #include "run/expr.h"
 #include "run/nodes.h"
 #include "run/op_call.h"
 #include "run/shared_run.h"
 #include "run/step.h"
-
-#include <algorithm>
 
 namespace perch::run {
 
@@ -17,44 +16,19 @@ namespace {
 
 using base::cat;
 
-std::string_view unquoted(std::string_view text) {
-  if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"'))
-    return text.substr(1, text.size() - 2);
-  return text;
-}
-
 } // namespace
-
-std::vector<EnvironmentPair> environment_pairs(std::string_view text, bool may_be_several) {
-  std::vector<EnvironmentPair> pairs;
-  const auto pieces = base::split(text, ',');
-  const auto is_pair = [](std::string_view piece) { return piece.contains('='); };
-  if (!may_be_several || pieces.size() == 1 || !std::ranges::all_of(pieces, is_pair)) {
-    const auto equals = text.find('=');
-    if (equals != std::string_view::npos)
-      pairs.push_back({.name = text.substr(0, equals), .value = text.substr(equals + 1)});
-    return pairs;
-  }
-  for (const std::string_view piece : pieces) {
-    const auto equals = piece.find('=');
-    pairs.push_back({.name = base::trim(piece.substr(0, equals)),
-                     .value = unquoted(base::trim(piece.substr(equals + 1)))});
-  }
-  return pairs;
-}
 
 Flow add_env_pairs(State& state, const program::Expr& expr, EnvOverlay& env) {
   PERCH_TRY_ASSIGN(const std::string text, text_of(state, expr));
-  // A comma that comes out of a placeholder is part of the value.
-  const auto pairs = environment_pairs(text, expr.plain());
-  if (pairs.empty() || std::ranges::any_of(pairs, [](const auto& p) { return p.name.empty(); })) {
+  const auto pairs = expr.plain() ? program::env_pairs(text) : program::env_pair(text);
+  if (pairs.empty() || pairs.front().name.empty()) {
     return raise(state, expr.span,
                  {.kind = kind::kBadArgument,
                   .message = cat("with_env: `", text, "` is not NAME=value"),
                   .detail = text,
                   .help = "write one NAME=value per word"});
   }
-  for (const EnvironmentPair& pair : pairs) {
+  for (const program::EnvPair& pair : pairs) {
     if (is_secret_name(pair.name))
       state.run.secrets().add(pair.value);
     env = env.with(pair.name, pair.value);

@@ -41,13 +41,6 @@ namespace perch::run {
 
 // contexts.cc
 [[nodiscard]] Flow run_with_env(State& state, const program::WithEnvNode& node);
-struct EnvironmentPair {
-  std::string_view name, value;
-};
-/// The one `K=V` that a text is; or several joined by commas when every piece has its `=`, so that
-/// a value may hold commas. Lifetime: views of `text`.
-[[nodiscard]] std::vector<EnvironmentPair> environment_pairs(std::string_view text,
-                                                             bool may_be_several);
 /// Adds what one word of with_env says to `env`. Errors: bad_argument when it is no NAME=value.
 [[nodiscard]] Flow add_env_pairs(State& state, const program::Expr& expr, EnvOverlay& env);
 [[nodiscard]] Flow run_with_cwd(State& state, const program::WithCwdNode& node);

@@ -1,6 +1,7 @@
 // Plans: what must not be shown where it is written, because of the name it is given.
 
 #include "base/text.h"
+#include "program/env_pairs.h"
 #include "run/arguments.h"
 #include "run/nodes.h"
 #include "run/planner.h"
@@ -79,7 +80,7 @@ std::string Planner::environment_word(const Expr& pairs) {
     const bool secret = is_secret_name(start.substr(0, start.find('=')));
     return word(pairs, secret ? Hidden::Value : Hidden::Nothing);
   }
-  const auto all = environment_pairs(start, true);
+  const auto all = program::env_pairs(start);
   if (std::ranges::none_of(all, [](const auto& pair) { return is_secret_name(pair.name); }))
     return word(pairs);
   std::string text;
