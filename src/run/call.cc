@@ -39,7 +39,7 @@ Flow set_environment(State& callee, const Command& command) {
     PERCH_TRY_ASSIGN(const std::string value, text_of(callee, line.value));
     if (is_secret_name(line.name))
       callee.run.secrets().add(std::string_view(value));
-    callee.env = callee.env.with(line.name, value);
+    callee.env.set(line.name, value);
   }
   return {};
 }

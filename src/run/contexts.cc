@@ -31,7 +31,7 @@ Flow add_env_pairs(State& state, const program::Expr& expr, EnvOverlay& env) {
   for (const program::EnvPair& pair : pairs) {
     if (is_secret_name(pair.name))
       state.run.secrets().add(pair.value);
-    env = env.with(pair.name, pair.value);
+    env.set(pair.name, pair.value);
   }
   return {};
 }

@@ -1,22 +1,30 @@
 #include "run/env_overlay.h"
 
-#include <algorithm>
-
 namespace perch::run {
-
-namespace {
 
 using Entry = EnvOverlay::Entry;
 
-const Entry* find_in(const std::shared_ptr<const std::vector<Entry>>& entries,
-                     std::string_view name) {
-  if (entries == nullptr)
+const Entry* EnvOverlay::find_in(const std::shared_ptr<Layer>& layer, std::string_view name) {
+  if (layer == nullptr)
     return nullptr;
-  const auto at = std::ranges::find(*entries, name, &Entry::name);
-  return at == entries->end() ? nullptr : &*at;
+  const auto at = layer->by_name.find(name);
+  return at == layer->by_name.end() ? nullptr : &layer->entries[at->second];
 }
 
-} // namespace
+void EnvOverlay::put(std::shared_ptr<Layer>& layer, std::string_view name,
+                     std::optional<std::string> value) {
+  // Branches have ended, and with them their copies, before this thread goes on: a count of one
+  // stays one.
+  if (layer == nullptr)
+    layer = std::make_shared<Layer>();
+  else if (layer.use_count() != 1)
+    layer = std::make_shared<Layer>(*layer);
+  const auto [at, added] = layer->by_name.try_emplace(std::string(name), layer->entries.size());
+  if (added)
+    layer->entries.push_back({.name = std::string(name), .value = std::move(value)});
+  else
+    layer->entries[at->second].value = std::move(value);
+}
 
 const Entry* EnvOverlay::find(std::string_view name) const {
   const Entry* scoped = find_in(scoped_, name);
@@ -26,11 +34,11 @@ const Entry* EnvOverlay::find(std::string_view name) const {
 std::vector<const Entry*> EnvOverlay::entries() const {
   std::vector<const Entry*> all;
   if (exports_ != nullptr) {
-    for (const Entry& entry : *exports_)
+    for (const Entry& entry : exports_->entries)
       all.push_back(find(entry.name));
   }
   if (scoped_ != nullptr) {
-    for (const Entry& entry : *scoped_) {
+    for (const Entry& entry : scoped_->entries) {
       if (find_in(exports_, entry.name) == nullptr)
         all.push_back(&entry);
     }
@@ -38,30 +46,14 @@ std::vector<const Entry*> EnvOverlay::entries() const {
   return all;
 }
 
-EnvOverlay::Entries EnvOverlay::set(const Entries& entries, std::string_view name,
-                                    std::optional<std::string> value) {
-  auto changed = entries == nullptr ? std::make_shared<std::vector<Entry>>()
-                                    : std::make_shared<std::vector<Entry>>(*entries);
-  const auto at = std::ranges::find(*changed, name, &Entry::name);
-  if (at != changed->end())
-    at->value = std::move(value);
-  else
-    changed->push_back({.name = std::string(name), .value = std::move(value)});
-  return changed;
+void EnvOverlay::set(std::string_view name, std::string_view value) {
+  put(scoped_, name, std::string(value));
 }
 
-EnvOverlay EnvOverlay::with(std::string_view name, std::string_view value) const {
-  EnvOverlay changed = *this;
-  changed.scoped_ = set(scoped_, name, std::string(value));
-  return changed;
-}
-
-EnvOverlay EnvOverlay::exported(std::string_view name, std::optional<std::string> value) const {
-  EnvOverlay changed = *this;
+void EnvOverlay::set_exported(std::string_view name, std::optional<std::string> value) {
   if (find_in(scoped_, name) != nullptr)
-    changed.scoped_ = set(scoped_, name, value);
-  changed.exports_ = set(exports_, name, std::move(value));
-  return changed;
+    put(scoped_, name, value);
+  put(exports_, name, std::move(value));
 }
 
 EnvOverlay EnvOverlay::after(const EnvOverlay& inner) const {

@@ -196,7 +196,7 @@ Status GatedCall::set_env(std::string_view name, std::optional<std::string> valu
   PERCH_TRY(may_change(gate(), state_.scope(), actor(), name));
   if (value && is_secret_name(name))
     state_.run.secrets().add(std::string_view(*value));
-  state_.env = state_.env.exported(name, std::move(value));
+  state_.env.set_exported(name, std::move(value));
   return {};
 }
 

@@ -260,7 +260,7 @@ void Planner::configuration(const Command& command, Steps& out) {
     if (const auto known = value(line.value)) {
       if (secret)
         state_.run.secrets().add(known->text());
-      state_.env = state_.env.with(line.name, known->text());
+      state_.env.set(line.name, known->text());
     } else {
       unknown_env_.insert(line.name);
     }

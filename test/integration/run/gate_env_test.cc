@@ -71,7 +71,9 @@ TEST_F(GateEnvTest, a_sandbox_narrows_children_too) {
 
 TEST_F(GateEnvTest, what_the_program_set_reaches_its_children_and_itself) {
   push_requires({});
-  overlay = overlay.with("MINE", "1").exported("EXPORTED", "2").exported("HOME", std::nullopt);
+  overlay.set("MINE", "1");
+  overlay.set_exported("EXPORTED", "2");
+  overlay.set_exported("HOME", std::nullopt);
   EXPECT_EQ(child(), "EXPORTED=2 LC_ALL=C MINE=1 PATH=/bin");
   EXPECT_EQ(get("MINE"), "1");
   EXPECT_EQ(get("HOME"), "(unset)");
@@ -82,7 +84,7 @@ TEST_F(GateEnvTest, names_and_values_that_no_environment_holds_are_refused) {
   EXPECT_EQ(get("A=B"), kind::kBadArgument);
   EXPECT_EQ(get(std::string_view("A\0B", 3)), kind::kBadArgument);
   EXPECT_EQ(change("A=B"), kind::kBadArgument);
-  overlay = overlay.with("A", std::string("x\0y", 3));
+  overlay.set("A", std::string("x\0y", 3));
   EXPECT_EQ(child(), "bad_argument: exec: the value of A holds a NUL byte");
 }
 
@@ -103,17 +105,17 @@ TEST_F(GateEnvTest, variables_that_decide_what_a_bin_is_cannot_be_changed_where_
 
 TEST_F(GateEnvTest, with_env_cannot_load_code_into_a_listed_bin) {
   push_flags({.allow_bin = {{"git"}}});
-  overlay = overlay.with("PATH", "/elsewhere");
+  overlay.set("PATH", "/elsewhere");
   EXPECT_EQ(child().substr(0, 5),
             "EMPTY"); // PATH may be set: it changes no program that perch starts
-  overlay = overlay.with("LD_PRELOAD", "./x.so");
+  overlay.set("LD_PRELOAD", "./x.so");
   EXPECT_EQ(child(), "capability_denied: exec may not set LD_PRELOAD, which decides what the bins "
                      "that may run really are");
 }
 
 TEST_F(GateEnvTest, the_search_path_is_the_one_children_get) {
   EXPECT_EQ(search_path(gate(), scope()), "/bin");
-  overlay = overlay.with("PATH", "/x");
+  overlay.set("PATH", "/x");
   EXPECT_EQ(search_path(gate(), scope()), "/x");
 }
 

@@ -46,7 +46,7 @@ protected:
 
 TEST_F(GateExecTest, a_name_is_looked_for_on_the_path_the_child_gets) {
   EXPECT_EQ(program(start("git")), top / "bin/git");
-  overlay = overlay.with("PATH", (top / "evil") + ":" + (top / "bin"));
+  overlay.set("PATH", (top / "evil") + ":" + (top / "bin"));
   EXPECT_EQ(program(start("git")), top / "evil/git");
   EXPECT_EQ(program(start("make")), top / "bin/make");
 }
@@ -105,7 +105,7 @@ TEST_F(GateExecTest, an_allowed_name_is_the_program_of_perchs_own_path_alone) {
 TEST_F(GateExecTest, a_changed_path_does_not_change_what_an_allowed_name_means) {
   push_flags({.allow_bin = {{"git"}}});
   for (const std::string& path : {top / "evil", (top / "evil") + ":" + (top / "bin")}) {
-    overlay = EnvOverlay().with("PATH", path);
+    overlay.set("PATH", path);
     const auto spec = start("git");
     ASSERT_FALSE(spec) << path;
     EXPECT_EQ(spec.error().kind, kind::kCapabilityDenied) << path;
@@ -114,7 +114,7 @@ TEST_F(GateExecTest, a_changed_path_does_not_change_what_an_allowed_name_means) 
         << spec.error().message;
   }
   for (const char* relative : {"evil", ".", ":"}) {
-    overlay = EnvOverlay().with("PATH", relative);
+    overlay.set("PATH", relative);
     EXPECT_EQ(program(start("git")), kind::kBinNotFound) << relative;
   }
 }
@@ -164,7 +164,7 @@ TEST_F(GateExecTest, no_subprocess_stops_every_way_to_start_one) {
 TEST_F(GateExecTest, a_declared_bin_is_the_program_of_perchs_own_path) {
   push_requires({.bins = {"git"}});
   gate().declare_bins({{.name = "git", .directory = top.path()}});
-  overlay = overlay.with("PATH", (top / "evil") + ":" + (top / "bin"));
+  overlay.set("PATH", (top / "evil") + ":" + (top / "bin"));
   EXPECT_EQ(program(start("git")), top / "bin/git");
 }
 
@@ -180,7 +180,7 @@ TEST_F(GateExecTest, a_declared_name_that_only_a_changed_path_finds_says_so) {
   push_requires({.bins = {"only"}});
   gate().declare_bins({{.name = "only", .directory = top.path()}});
   write_file(top / "evil/only", "", 0755);
-  overlay = overlay.with("PATH", top / "evil");
+  overlay.set("PATH", top / "evil");
   const auto spec = start("only");
   ASSERT_FALSE(spec);
   EXPECT_EQ(spec.error().message,
@@ -239,7 +239,7 @@ TEST_F(GateExecTest, preflight_finds_what_is_missing) {
 TEST_F(GateExecTest, a_shell_text_runs_in_bash_of_perchs_own_path) {
   write_file(top / "bin/bash", "", 0755);
   write_file(top / "evil/bash", "", 0755);
-  overlay = overlay.with("PATH", top / "evil");
+  overlay.set("PATH", top / "evil");
   const auto spec = shell("git status; ls");
   ASSERT_TRUE(spec);
   EXPECT_EQ(spec->program, top / "bin/bash");
@@ -268,7 +268,7 @@ TEST_F(GateExecTest, the_first_word_of_a_shell_text_must_be_allowed) {
 
 TEST_F(GateExecTest, a_shell_text_cannot_be_led_to_another_program_by_a_changed_path) {
   push_requires({.bins = {"git"}});
-  overlay = overlay.with("PATH", (top / "evil") + ":" + (top / "bin"));
+  overlay.set("PATH", (top / "evil") + ":" + (top / "bin"));
   EXPECT_EQ(program(shell("git status")), kind::kBinNotDeclared);
 }
 
@@ -314,7 +314,7 @@ TEST_F(GateExecTest, confine_off_is_the_explicit_way_out) {
 TEST_F(GateExecTest, which_looks_on_the_path_children_get) {
   EXPECT_EQ(which(gate(), scope(), "git"), top / "bin/git");
   EXPECT_EQ(which(gate(), scope(), "none"), std::nullopt);
-  overlay = overlay.with("PATH", top / "evil");
+  overlay.set("PATH", top / "evil");
   EXPECT_EQ(which(gate(), scope(), "git"), top / "evil/git");
 }
 
