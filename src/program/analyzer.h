@@ -283,7 +283,8 @@ private:
     std::span<const Expr> args;
   };
   std::vector<PendingCall> pending_calls_;
-  std::size_t expanded_ = 0; ///< statements made by templates so far
+  std::size_t expanded_ = 0;                            ///< statements made by templates so far
+  std::unordered_set<const lang::ProcDecl*> expanding_; ///< the templates around the statement
   std::size_t cache_blocks_ = 0;
   bool shell_noted_ = false;
 };

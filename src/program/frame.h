@@ -3,6 +3,8 @@
 
 #include "program/program.h"
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -21,8 +23,8 @@ public:
 
   FrameBuilder() { push(Scope::Root); }
 
-  void push(Scope kind) { scopes_.push_back({kind, {}}); }
-  void pop() { scopes_.pop_back(); }
+  void push(Scope kind);
+  void pop();
 
   /// The slot `name` means here, or -1.
   [[nodiscard]] Slot find(std::string_view name) const;
@@ -34,15 +36,27 @@ public:
   /// Slots made since `since` slots existed.
   [[nodiscard]] Slot count() const { return static_cast<Slot>(names_.size()); }
   [[nodiscard]] const std::vector<std::string_view>& names() const { return names_; }
+  /// The slots made in the innermost scope, a template, in the order they were made; without those
+  /// of templates expanded within.
+  [[nodiscard]] std::span<const Slot> own() const { return scopes_.back().own; }
   /// Every name visible here, for suggestions.
   void visible(std::vector<std::string_view>& out) const;
 
 private:
   struct Level {
-    Scope kind;
-    std::unordered_map<std::string_view, Slot> slots;
+    std::size_t barrier = 0; ///< the nearest Root or Template, itself included
+    std::size_t holder = 0;  ///< where a new capture goes
+    std::vector<std::string_view> names;
+    std::vector<Slot> own; ///< of a Root or Template
   };
+  struct Meaning {
+    std::size_t level = 0;
+    Slot slot = -1;
+  };
+  Slot define(std::size_t level, std::string_view name);
+
   std::vector<Level> scopes_;
+  std::unordered_map<std::string_view, std::vector<Meaning>> meanings_; ///< innermost last
   std::vector<std::string_view> names_;
 };
 

@@ -153,7 +153,7 @@ struct ScopeNode : Node {
   };
   const TemplateUse* use = nullptr;
   std::span<const Bind> binds;
-  std::span<const Slot> locals; ///< cleared on entry
+  std::span<const Slot> locals; ///< cleared on entry; without those of scopes within
   Body body;
 };
 

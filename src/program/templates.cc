@@ -22,6 +22,15 @@ std::string usage(const lang::ProcDecl& decl) {
   return out;
 }
 
+/// `a → b → a`: the templates from the last expansion of `name` to the next one.
+std::string chain_to(std::string_view name, const TemplateUse* use) {
+  std::vector<std::string> names = {std::string(name)};
+  for (; use != nullptr && (names.size() == 1 || names.back() != name); use = use->outer)
+    names.emplace_back(use->name);
+  std::ranges::reverse(names);
+  return base::join(names, " → ");
+}
+
 /// Which argument a bare `-name` or `--name` names; past the end when none.
 std::size_t named_argument(std::span<const lang::ArgDecl* const> order, const lang::Word& word) {
   if (word.quote != lang::Quote::None || !word.plain() || !word.text.starts_with('-'))
@@ -129,13 +138,9 @@ void Analyzer::check_template_value(const lang::ArgDecl& decl, const Expr& value
 const Node* Analyzer::template_use(Context& ctx, const Unit::SeenTemplate& seen,
                                    const lang::Clause& clause) {
   const lang::ProcDecl& decl = *seen.decl;
-  std::string chain(decl.name);
-  for (const TemplateUse* up = ctx.from; up != nullptr; up = up->outer) {
-    chain = cat(up->name, " → ", chain);
-    if (up->name == decl.name) {
-      diags_.error(TemplateRecursion{chain}, clause.span);
-      return nullptr;
-    }
+  if (!expanding_.insert(&decl).second) {
+    diags_.error(TemplateRecursion{chain_to(decl.name, ctx.from)}, clause.span);
+    return nullptr;
   }
   auto* use = arena_.make<TemplateUse>();
   use->name = decl.name;
@@ -149,19 +154,16 @@ const Node* Analyzer::template_use(Context& ctx, const Unit::SeenTemplate& seen,
   ctx.frame->push(FrameBuilder::Scope::Template);
   for (ScopeNode::Bind& bind : binds)
     bind.slot = ctx.frame->fresh(bind.name);
-  const Slot after_args = ctx.frame->count();
   // The body's names are those of the file the template stands in, then the caller's.
   Context inner = ctx;
   inner.unit = seen.owner;
   inner.from = use;
   inner.rescue_depth = 0;
   made->body = body(inner, decl.body);
+  made->locals = arena_.copy(ctx.frame->own().subspan(binds.size()));
   ctx.frame->pop();
   made->binds = arena_.copy(binds);
-  std::vector<Slot> locals;
-  for (Slot slot = after_args; slot < ctx.frame->count(); ++slot)
-    locals.push_back(slot);
-  made->locals = arena_.copy(locals);
+  expanding_.erase(&decl);
   return made;
 }
 

@@ -236,6 +236,26 @@ TEST(Analyze, a_template_is_a_scope_of_its_own) {
   EXPECT_EQ(scope.use->name, "t");
 }
 
+TEST(Analyze, a_scope_clears_what_is_its_own) {
+  auto analyzed = analyze_text("template outer\n    do\n        a = \"1\"\n        inner \"x\"\n"
+                               "        for_each a line\n            b = \"2\"\n        end\n"
+                               "        print \"${a} ${b}\"\n    end\nend\n"
+                               "template inner\n    arg who\n        type string\n    end\n"
+                               "    do\n        c = \"3\"\n    end\nend\n"
+                               "command c\n    do\n        outer\n    end\nend\n");
+  ASSERT_TRUE(analyzed->program) << analyzed->ids();
+  const Command& command = *analyzed->program->find("c");
+  const auto names = [&](const ScopeNode& scope) {
+    std::string out;
+    for (const Slot slot : scope.locals)
+      out += base::cat(command.slot_names[static_cast<std::size_t>(slot)], ' ');
+    return out;
+  };
+  const auto& outer = static_cast<const ScopeNode&>(*command.body[0]);
+  EXPECT_EQ(names(outer), "a line b ");
+  EXPECT_EQ(names(static_cast<const ScopeNode&>(*outer.body[1])), "c ");
+}
+
 TEST(Analyze, what_a_template_sets_is_not_seen_outside) {
   EXPECT_EQ(body_ids("t\nprint \"${local}\"",
                      "template t\n    do\n        local = \"x\"\n    end\nend\n"),
