@@ -57,6 +57,11 @@ Eval<std::string> guest_path(State& state, const program::WasmMount& mount, std:
 Flow add_mount(State& state, const program::WasmMount& mount, Guest& guest) {
   PERCH_TRY_ASSIGN(const std::string host, text_of(state, mount.host));
   PERCH_TRY_ASSIGN(std::string at, guest_path(state, mount, host));
+  if (!base::is_utf8(at)) {
+    return bad_declaration(state, mount.span,
+                           cat("`", at, "` is no guest path: the paths of modules are UTF-8"),
+                           "give it another place, with at:\"/data\"");
+  }
   const auto taken =
       std::ranges::find(guest.mounts, at, [](const GuestMount& m) { return m.mount.guest; });
   if (taken != guest.mounts.end()) {
