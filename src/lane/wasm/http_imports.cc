@@ -283,13 +283,22 @@ std::int32_t HttpImports::refuse(const op::HttpRequest& request, std::string why
   return kRefused;
 }
 
+std::string HttpImports::no_room() const {
+  constexpr std::string_view kWayOut =
+      ", of which the module has to close some before it asks for more";
+  if (open_.size() >= kMaxHttpHandles || last_handle_ == std::numeric_limits<std::int32_t>::max())
+    return base::cat(open_.size(), " responses are open", kWayOut);
+  // A small answer may decompress to a large body: what a guest makes the host hold is bounded.
+  if (held_bytes_ > kMaxHeldBytes - kMaxHttpBytes)
+    return base::cat("the open responses hold ", held_bytes_ >> 20, " MiB", kWayOut);
+  return {};
+}
+
 std::int32_t HttpImports::request(op::HttpRequest request) {
   if (!broker_)
     return kRefused;
-  if (open_.size() >= kMaxHttpHandles || last_handle_ == std::numeric_limits<std::int32_t>::max())
-    return refuse(request,
-                  base::cat(open_.size(), " responses are open, of which the module has to "
-                                          "close some before it asks for more"));
+  if (std::string full = no_room(); !full.empty())
+    return refuse(request, std::move(full));
   request.max_body_bytes = kMaxHttpBytes;
   auto response = outside([broker = broker_, request = std::move(request)](
                               const auto& cancel) -> std::optional<op::HttpResponse> {
@@ -301,6 +310,7 @@ std::int32_t HttpImports::request(op::HttpRequest request) {
   // The reason of a refusal is in the audit and the trace; a guest learns that it was one.
   if (!response || response->body.size() > kMaxHttpBytes)
     return kRefused;
+  held_bytes_ += response->body.size();
   open_.emplace(++last_handle_, Open{std::move(*response), 0});
   return last_handle_;
 }
@@ -350,7 +360,12 @@ std::int32_t HttpImports::header(std::int32_t handle, std::string_view name,
 }
 
 std::int32_t HttpImports::close(std::int32_t handle) {
-  return open_.erase(handle) == 1 ? 0 : kRefused;
+  const auto at = open_.find(handle);
+  if (at == open_.end())
+    return kRefused;
+  held_bytes_ -= at->second.response.body.size();
+  open_.erase(at);
+  return 0;
 }
 
 } // namespace perch::lane

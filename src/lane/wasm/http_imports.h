@@ -25,7 +25,8 @@
 namespace perch::lane {
 
 inline constexpr std::size_t kMaxHttpHandles = 64;
-inline constexpr std::size_t kMaxHttpBytes = 32u << 20; ///< of a body, in either direction
+inline constexpr std::size_t kMaxHttpBytes = 32u << 20;  ///< of a body, in either direction
+inline constexpr std::size_t kMaxHeldBytes = 256u << 20; ///< of all open responses' bodies
 inline constexpr std::size_t kMaxUrlBytes = 64u << 10;
 inline constexpr std::size_t kMaxHeaderBytes = 256u << 10;
 
@@ -94,6 +95,8 @@ private:
   /// Has it done where more is allowed than on a guest's thread, and waits for the end of it or of
   /// the guest.
   [[nodiscard]] std::optional<op::HttpResponse> outside(Work work);
+  /// Why one more response cannot be held; empty: it can.
+  [[nodiscard]] std::string no_room() const;
   [[nodiscard]] const Open* find(std::int32_t handle) const;
 
   const HttpBroker broker_;
@@ -102,6 +105,7 @@ private:
   sys::CancelToken& cancel_;
   StopWord& word_;
   std::map<std::int32_t, Open> open_;
+  std::size_t held_bytes_ = 0; ///< of the bodies in it
   std::int32_t last_handle_ = 0;
   std::mutex mutex_; ///< guards what follows
   bool stopped_ = false;

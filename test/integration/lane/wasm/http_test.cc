@@ -200,6 +200,20 @@ TEST(WasmHttp, at_most_64_handles_are_open) {
             0);
 }
 
+TEST(WasmHttp, open_bodies_are_at_most_256_mib_together) {
+  EXPECT_EQ(run_code(calls(R"((local $i i32)
+      (loop $again
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (call $is (call $get (i32.const 0) (i32.const 9)) (local.get $i))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 8))))
+      (call $is (call $get (i32.const 0) (i32.const 9)) (i32.const -1))
+      (call $is (call $close (i32.const 3)) (i32.const 0))
+      (call $is (call $get (i32.const 0) (i32.const 9)) (i32.const 9))
+      (call $is (call $get (i32.const 0) (i32.const 9)) (i32.const -1)))"),
+                     page(std::string(32u << 20, 'x'))),
+            0);
+}
+
 TEST(WasmHttp, a_body_over_32_mib_is_refused) {
   EXPECT_EQ(run_code(calls("(call $is (call $get (i32.const 0) (i32.const 9)) (i32.const -1))"),
                      page(std::string((32u << 20) + 1, 'x'))),
