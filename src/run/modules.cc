@@ -59,10 +59,17 @@ lane::Proof proof_for(const State& state, std::string_view pin) {
   return seen || !pin.empty() ? lane::Proof::Bytes : lane::Proof::Memory;
 }
 
-/// What a file is known by while it does not change.
+/// What a file is known by while it does not change, whatever somebody sets its times to.
 std::string file_identity(const sys::NodeInfo& info, lane::Metering metering, lane::Proof proof) {
   return cat(info.device, ':', info.inode, ':', info.size, ':', info.changed_ns, ':',
              static_cast<int>(metering), ':', static_cast<int>(proof));
+}
+
+/// Whether one more change would show: clocks of file systems go by steps, and two changes within
+/// one look like one.
+bool is_settled(const State& state, const sys::NodeInfo& info) {
+  constexpr std::int64_t kClockStepNs = 2'000'000'000;
+  return state.run.setting().world.clock.unix_ns() - info.changed_ns > kClockStepNs;
 }
 
 Result<std::shared_ptr<const lane::Module>>
@@ -74,12 +81,14 @@ load_file(State& state, const WasmRunNode& node, const std::string& path, std::s
   auto known = state.run.find_module(identity);
   if (known != nullptr && (pin.empty() || known->sha256() == pin))
     return known;
+  const bool settled = is_settled(state, spot.info); // before it is read
   const auto& setting = state.run.setting();
   PERCH_TRY_ASSIGN(const sys::Fd file, setting.world.fs.open(spot, sys::Access::Read, 0));
   const trace::ProgressTask task(setting.progress, cat("compiling ", path));
   PERCH_TRY_ASSIGN(auto module, setting.guests.load_file(path, file.get(), pin, proof,
                                                          metering_of(node), state.cancel.get()));
-  state.run.keep_module(std::move(identity), module);
+  if (settled)
+    state.run.keep_module(std::move(identity), module);
   return module;
 }
 
