@@ -58,16 +58,17 @@ wasm_config_t* common_config(Metering metering) {
 /// queue for the address space. The numbers are room, not memory: nothing is touched before use.
 void use_pool(wasm_config_t* config) {
   auto* pool = wasmtime_pooling_allocation_config_new();
-  wasmtime_pooling_allocation_config_total_core_instances_set(pool, kMaxGuests);
-  wasmtime_pooling_allocation_config_total_memories_set(pool, kMaxGuests);
-  wasmtime_pooling_allocation_config_total_tables_set(pool, 2 * kMaxGuests);
+  wasmtime_pooling_allocation_config_total_core_instances_set(pool, kMaxPooled);
+  wasmtime_pooling_allocation_config_total_memories_set(pool, 2 * kMaxPooled);
+  wasmtime_pooling_allocation_config_total_tables_set(pool, 2 * kMaxPooled);
   wasmtime_pooling_allocation_config_total_stacks_set(pool, 1);
-  wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, kMaxGuests);
-  wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, 16);
-  wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, 32);
+  wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, kMaxPooled);
+  // A module that has more cannot be loaded for the pool, whose places would not be enough for all.
+  wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, 1);
+  wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, 2);
   wasmtime_pooling_allocation_config_table_elements_set(pool, kMaxTableElements);
   wasmtime_pooling_allocation_config_max_core_instance_size_set(pool, 16 << 20);
-  wasmtime_pooling_allocation_config_max_memory_size_set(pool, 4ull << 30);
+  wasmtime_pooling_allocation_config_max_memory_size_set(pool, kPooledMemoryBytes);
   wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, 1 << 20);
   wasmtime_pooling_allocation_config_table_keep_resident_set(pool, 64 << 10);
   wasmtime_pooling_allocation_strategy_set(config, pool);

@@ -15,8 +15,10 @@ namespace perch::lane {
 inline constexpr std::uint64_t kMaxTableElements = 1'000'000;
 /// Stack for guest code; running out of it is a trap.
 inline constexpr std::size_t kGuestStackBytes = 1 << 20;
-/// Guests of one pool that can exist at one time.
-inline constexpr std::uint32_t kMaxGuests = 1000;
+/// Guests of one pool that can exist at one time; the others have memory of their own.
+inline constexpr std::uint32_t kMaxPooled = 500;
+/// What one of them finds there: a memory, and room for its objects, which is one more.
+inline constexpr std::uint64_t kPooledMemoryBytes = 4ull << 30;
 /// From the next one on, guests of a module come from the pool. Making it takes as long as it saves
 /// on some twenty short runs, and a run or two is what most modules get.
 inline constexpr std::uint32_t kGuestsBeforePool = 8;

@@ -158,7 +158,7 @@ Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const Gue
 Status GuestRun::start(const CompiledModule& module, const GuestSpec& spec) {
   keepers_.threads.wait_for_room(*cancel_);
   PERCH_TRY(cancel_->check());
-  PERCH_TRY_ASSIGN(code_, module.for_guest());
+  PERCH_TRY_ASSIGN(code_, module.for_guest(spec.memory_bytes));
   PERCH_TRY(check_mounts(spec.mounts));
   PERCH_TRY_ASSIGN(GuestHandle guest, make_guest(code_->linked(), spec));
   install_stop_handler();

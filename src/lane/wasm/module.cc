@@ -2,6 +2,7 @@
 
 #include "base/error_kinds.h"
 #include "base/text.h"
+#include "lane/wasm/engine.h"
 
 #include <algorithm>
 #include <span>
@@ -161,12 +162,22 @@ CompiledModule::LinkedPointer CompiledModule::link_pooled() const {
   return std::make_shared<const LinkedCode>(std::move(*code), LinkedHandle(linked));
 }
 
-Result<CompiledModule::LinkedPointer> CompiledModule::for_guest() const {
+Result<CompiledModule::LinkedPointer> CompiledModule::for_guest(std::uint64_t memory_bytes) const {
   std::call_once(first_once_, [this] { first_ = link_first(); });
-  if (!*first_ || ++guests_ <= kGuestsBeforePool)
+  if (!*first_ || ++guests_ <= kGuestsBeforePool || memory_bytes > kPooledMemoryBytes)
     return *first_;
   std::call_once(pooled_once_, [this] { pooled_ = link_pooled(); });
-  return pooled_ != nullptr ? pooled_ : *first_;
+  const LinkedPointer pooled = pooled_ == nullptr ? nullptr : LinkedCode::with_place(pooled_);
+  return pooled != nullptr ? pooled : *first_;
+}
+
+std::shared_ptr<const LinkedCode>
+LinkedCode::with_place(const std::shared_ptr<const LinkedCode>& code) {
+  const auto taken = code->code_.engine->pooled;
+  if (taken->fetch_add(1) < kMaxPooled)
+    return {code.get(), [code, taken](const LinkedCode*) { --*taken; }};
+  --*taken;
+  return nullptr;
 }
 
 const Diversion* LinkedCode::diversion() const {

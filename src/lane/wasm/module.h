@@ -23,6 +23,9 @@ struct RunEngine {
   EngineHandle engine;
   LinkerHandle linker;
   std::string identity; ///< code_identity() of the engine
+  /// Guests that have a place in its pool.
+  std::shared_ptr<std::atomic<std::uint32_t>> pooled =
+      std::make_shared<std::atomic<std::uint32_t>>(0);
 };
 
 /// A module's code on one engine.
@@ -38,6 +41,10 @@ public:
       : code_(std::move(code)), linked_(std::move(linked)) {}
 
   [[nodiscard]] const perch_linked_t& linked() const { return *linked_; }
+  /// `code`, of an engine with a pool, with a place there for as long as the result lives; null
+  /// when none is free.
+  [[nodiscard]] static std::shared_ptr<const LinkedCode>
+  with_place(const std::shared_ptr<const LinkedCode>& code);
   /// For stopping its guests while they compute, made once; never null.
   [[nodiscard]] const Diversion* diversion() const;
 
@@ -71,11 +78,12 @@ public:
   /// Whether it imports anything of `perch`, which is HTTP.
   [[nodiscard]] bool asks_for_requests() const { return asks_for_requests_; }
 
-  /// What the next guest is to run: with memory of its own for the first ones, from the pool for a
-  /// module that is run often.
+  /// What the next guest is to run, which may have that much memory: with memory of its own for the
+  /// first ones, from the pool for a module that is run often, where there is room for it.
   /// Errors: wasm_capability_denied with all missing imports and their types; wasm_compile_failed
   /// when there is no `_start` to call.
-  [[nodiscard]] Result<std::shared_ptr<const LinkedCode>> for_guest() const;
+  [[nodiscard]] Result<std::shared_ptr<const LinkedCode>>
+  for_guest(std::uint64_t memory_bytes) const;
 
 private:
   using LinkedPointer = std::shared_ptr<const LinkedCode>;
@@ -92,7 +100,7 @@ private:
   mutable std::atomic<std::uint32_t> guests_ = 0;
   mutable std::once_flag first_once_, pooled_once_;
   mutable std::optional<Result<LinkedPointer>> first_;
-  mutable LinkedPointer pooled_; ///< null: there is no pool to be had
+  mutable LinkedPointer pooled_; ///< null: there is no pool to be had, or it does not fit in
 };
 
 } // namespace perch::lane

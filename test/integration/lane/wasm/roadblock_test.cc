@@ -106,7 +106,7 @@ TEST(WasmRoadblock, roadblocks_of_several_modules_in_turn_disturb_nobody) {
   std::vector<std::shared_ptr<const lane::LinkedCode>> codes;
   for (const auto& module : modules) {
     jobs.push_back(start(module));
-    codes.push_back(static_cast<const lane::CompiledModule&>(*module).for_guest().value());
+    codes.push_back(static_cast<const lane::CompiledModule&>(*module).for_guest(1 << 20).value());
   }
   std::atomic<bool> done = false;
   std::jthread closes([&] {

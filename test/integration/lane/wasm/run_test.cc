@@ -2,21 +2,28 @@
 
 #include "base/error_kinds.h"
 #include "guests.h"
+#include "lane/wasm/engine.h"
+#include "lane/wasm/module.h"
+#include "lane/wasm/wasm_lane.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <poll.h>
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace perch::test {
 
@@ -538,6 +545,76 @@ TEST(WasmRun, real_programs_of_each_toolchain_run) {
     const Ran ran = guests.run(built_guest(name), std::move(spec));
     EXPECT_EQ(ran.ended.code, 0) << name << ": " << ran.err;
     EXPECT_NE(ran.out.find("hi"), std::string::npos) << name << ": " << ran.out;
+  }
+}
+
+TEST(WasmRun, the_pool_is_left_before_it_is_full) {
+  Guests guests;
+  const auto module = guests.load(built_guest("wat/nop"));
+  ASSERT_TRUE(module);
+  const auto& compiled = static_cast<const lane::CompiledModule&>(**module);
+  const auto next = [&](std::uint64_t memory_bytes = 1 << 20) {
+    return compiled.for_guest(memory_bytes).value();
+  };
+  const auto own = next();
+  std::vector<std::shared_ptr<const lane::LinkedCode>> held;
+  for (std::uint32_t i = 1; i < lane::kGuestsBeforePool; ++i)
+    EXPECT_EQ(next(), own);
+  for (std::uint32_t i = 0; i < lane::kMaxPooled; ++i)
+    held.push_back(next());
+  if (held[0] == own)
+    GTEST_SKIP() << "no address space for a pool";
+  EXPECT_EQ(held.back(), held[0]);
+  EXPECT_EQ(next(), own);
+  held.pop_back();
+  EXPECT_EQ(next(), held[0]);
+  EXPECT_EQ(next(lane::kPooledMemoryBytes + 1), own);
+}
+
+namespace {
+
+/// Guests that enter the host are held there until the test opens.
+std::atomic<int> entered = 0;
+std::atomic<bool> may_leave = false;
+
+std::int32_t hold(void*, std::uint8_t*, std::size_t, const std::int32_t*) {
+  ++entered;
+  entered.notify_all();
+  may_leave.wait(false);
+  return 0;
+}
+
+} // namespace
+
+TEST(WasmRun, many_guests_of_many_tables_run_beside_each_other) {
+  const perch_import_t import{lane::slice("test"), lane::slice("hold"), 0, hold};
+  const auto lane = lane::make_wasm_lane_with({}, {import});
+  std::string text = R"((module (import "test" "hold" (func $hold (result i32)))
+    (func (export "_start") (drop (call $hold))))";
+  for (int i = 0; i < 32; ++i)
+    text += " (table 1 funcref)";
+  const auto module = lane->load("guest.wasm", wasm(text + ")"), {}, lane::Metering::None, nullptr);
+  ASSERT_TRUE(module) << module.error().message;
+  constexpr int kGuests = 80;
+  std::vector<std::unique_ptr<lane::Job>> jobs;
+  for (int i = 0; i < kGuests; ++i) {
+    lane::GuestSpec spec;
+    spec.stdio = {-1, -1, -1};
+    spec.cancel = sys::CancelToken::root();
+    auto job = lane->start(*module, spec);
+    ASSERT_TRUE(job) << job.error().message;
+    jobs.push_back(std::move(*job));
+    // One that could not be made has ended without entering.
+    pollfd done{.fd = jobs.back()->done_fd(), .events = POLLIN, .revents = 0};
+    while (entered <= i && ::poll(&done, 1, 1) == 0) {
+    }
+  }
+  EXPECT_EQ(entered, kGuests);
+  may_leave = true;
+  may_leave.notify_all();
+  for (auto& job : jobs) {
+    const lane::Ended ended = job->finish();
+    EXPECT_EQ(ended.how, How::Exited) << ended.error.message;
   }
 }
 
