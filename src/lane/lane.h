@@ -63,10 +63,11 @@ public:
   /// what is left in the group is killed.
   virtual Ended finish() = 0;
   enum class Force : std::uint8_t { Ask, Now };
-  /// Tells it to end, and does not wait for it. A child and its group get SIGTERM, which they may
-  /// handle or ignore, or with `Now` SIGKILL; a group that is stopped goes on to act on it. A guest
-  /// has no say: it is stopped in both cases, and has ended by the signal of the first call. A
-  /// detached process is left alone. Nothing happens when the job has ended.
+  /// Tells it to end, and does not wait for it; of a Group each job has to be told. A child and its
+  /// process group get SIGTERM, which they may handle or ignore, or with `Now` SIGKILL; a group
+  /// that is stopped goes on to act on it. A guest has no say: it is stopped in both cases, and has
+  /// ended by the signal of the first call. A detached process is left alone. Nothing happens when
+  /// the job has ended.
   virtual void terminate(Force force) = 0;
   /// Forwards a signal to a child and its group. A guest gets none; it stops if its token has.
   virtual void signal(int number) = 0;
@@ -95,9 +96,10 @@ struct KernelConfinement {
 [[nodiscard]] KernelConfinement kernel_confinement();
 
 /// Jobs that share a process group, and with it the terminal: the programs of one pipe. A signal is
-/// for all of them, so whoever has one to send sends it to each, and only the first member's call
-/// reaches the group: no program gets it twice. A child that has left the group gets its own.
-/// ProcessLane fills it in. Threads: its jobs are started, told and finished on one.
+/// for all of them, so whoever has one to send sends it to each job, in the order of their start:
+/// only the first member's call reaches the group, so that no program gets it twice, and one that
+/// has ended leaves its place to the next when it is told. A child that has left the process group
+/// gets its own. ProcessLane fills it in. Threads: its jobs are started, told and finished on one.
 struct Group {
   int id = 0;               ///< of the process group; 0: none of them runs
   std::vector<int> members; ///< process ids of those that are not finished, in order of their start
