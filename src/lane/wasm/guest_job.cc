@@ -138,8 +138,7 @@ struct SpecView {
 } // namespace
 
 GuestRun::GuestRun(Keepers& keepers, const GuestSpec& spec)
-    : keepers_(keepers), cancel_(spec.cancel),
-      http_(spec, keepers_.supervisor, *cancel_, word_) {}
+    : keepers_(keepers), cancel_(spec.cancel), http_(spec, keepers_.supervisor, *cancel_, word_) {}
 
 Result<GuestHandle> GuestRun::make_guest(const perch_linked_t& linked, const GuestSpec& spec) {
   SpecView view;
