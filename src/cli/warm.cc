@@ -56,6 +56,11 @@ Modules modules_of(const program::Program& program, const std::string& directory
 Status warm_one(const Context& context, lane::WasmLane& guests, const std::string& path,
                 lane::Metering metering) {
   PERCH_TRY_ASSIGN(const sys::Spot spot, context.world.fs.locate(path, sys::Final::Follow));
+  // Opening a FIFO would wait for its other end, and a device may have no end.
+  if (spot.info.type != sys::NodeType::Regular && spot.info.type != sys::NodeType::Missing) {
+    return fail(kind::kFileError, base::cat("the module `", path, "` is not a regular file"),
+                std::string(path));
+  }
   PERCH_TRY_ASSIGN(const sys::Fd fd, context.world.fs.open(spot, sys::Access::Read, 0));
   PERCH_TRY_ASSIGN(const std::string bytes, sys::read_all(fd.get(), kMaxModule, path));
   return guests.warm(path, bytes, metering);
