@@ -240,6 +240,10 @@ analyze_built(const Context& context, const bundle::Reader& archive, const std::
   const bundle::Manifest& manifest = archive.manifest();
   const auto text_of = [&](std::string_view name) -> Result<std::string> {
     PERCH_TRY_ASSIGN(const bundle::Entry entry, archive.entry(name));
+    if (entry.size > kMaxSource) // a few packed bytes can claim to be any number
+      return fail(kind::kBundleError,
+                  base::cat("the entry `", name, "` of the archive is too large for a program"),
+                  std::string(name), "get the executable again from where it came from");
     return archive.read(entry);
   };
   PERCH_TRY_ASSIGN(std::string text, text_of(bundle::kProgramEntry));

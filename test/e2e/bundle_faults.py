@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 PROGRAM = """name "app"
 version "1.0"
@@ -179,6 +180,24 @@ class Layout:
         front = self.data[:self.marker] + content + self.data[self.marker + len(content):header]
         return front + tail
 
+    def with_program(self, text):
+        """The same with another program, packed, as the last of the entries."""
+        old = self.entries["perch/program.perch"]
+        header, packer = self.data[old["header"]:old["content"]], zlib.compressobj(1, zlib.DEFLATED, -15)
+        packed = packer.compress(text) + packer.flush()
+        manifest = json.loads(json.dumps(self.manifest))
+        place = self.data.rfind(b"PK\x03\x04", 0, self.manifest_begin)
+        for entry in manifest["entries"]:
+            if entry["name"] == "perch/program.perch":
+                entry.update(size=len(text), sha256=hashlib.sha256(text).hexdigest(), packed=len(packed), stored=False,
+                             header=place, content=place + len(header), frame=f"{zlib.crc32(header + packed):08x}")
+        moved = Layout.__new__(Layout)
+        moved.__dict__.update(self.__dict__)
+        grown = len(header) + len(packed)
+        moved.data = self.data[:place] + header + packed + self.data[place:]
+        moved.manifest_begin, moved.directory = self.manifest_begin + grown, self.directory + grown
+        return moved.with_manifest(lambda made: made.update(manifest))
+
 
 def flipped(data, at):
     return data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1:]
@@ -293,6 +312,16 @@ def test_a_manifest_that_lies_is_not_believed(box):
             expect((code, out) == (0, "whole\n"), f"{what}: {code} {err}")  # the test itself works
         else:
             expect(code == 4 and out == "" and err.startswith("error[bundle_error]"), f"{what}: {code} {out} {err}")
+
+
+def test_a_program_that_unpacks_to_more_than_a_program_can_be(box):
+    layout = Layout(box.read(box.build()), box.perch)
+    program = box.read("app.perch")
+    code, out, err = box.run(box.save("again", layout.with_program(program)))
+    expect((code, out) == (0, "whole\n"), f"{code} {err}")  # the test itself works
+    app = box.save("large", layout.with_program(program + b"#\n" * (129 << 20)))
+    code, out, err = box.run(app)
+    expect(code == 4 and out == "" and "is too large for a program" in err, f"{code} {out} {err}")
 
 
 def test_what_is_appended_is_not_read(box):
