@@ -145,6 +145,15 @@ struct Output {
   bool is_ours = false; ///< perch has built what is there
 };
 
+/// Whether perch has built it, however damaged it is now. A perch without a program is somebody's.
+bool was_built(std::string_view executable) {
+  const auto at = bundle::find_marker(executable);
+  if (!at)
+    return false;
+  const auto marker = bundle::read_marker(executable, *at);
+  return !marker || marker->has_value();
+}
+
 /// The place of the output. What is there and is none of ours is somebody's.
 Result<Output> output_place(const Context& context, const program::Program& program) {
   std::string shown = context.options.output;
@@ -154,6 +163,10 @@ Result<Output> output_place(const Context& context, const program::Program& prog
   sys::Fs& fs = context.world.fs;
   const std::string absolute = sys::absolute_path(context.world.host.current_directory(), shown);
   PERCH_TRY_ASSIGN(sys::Spot spot, fs.locate(absolute, sys::Final::Follow));
+  if (spot.info.type == sys::NodeType::Directory || shown.ends_with('/'))
+    return fail(
+        kind::kBundleError, cat("`", shown, "` names a directory"), shown,
+        cat("name the executable in it: -o ", shown, shown.ends_with('/') ? "" : "/", "NAME"));
   if (spot.info.type == sys::NodeType::Missing)
     return Output{.spot = std::move(spot)};
   if (spot.info.type != sys::NodeType::Regular)
@@ -161,7 +174,7 @@ Result<Output> output_place(const Context& context, const program::Program& prog
                 "choose another name with -o");
   PERCH_TRY_ASSIGN(const sys::Fd fd, fs.open(spot, sys::Access::Read, 0));
   PERCH_TRY_ASSIGN(const sys::MappedFile file, sys::MappedFile::map(fd.get(), shown));
-  const bool is_ours = bundle::find_marker(file.bytes()).has_value();
+  const bool is_ours = was_built(file.bytes());
   if (!is_ours && !context.options.force)
     return fail(kind::kBundleError, cat("`", shown, "` exists and was not built by perch"), shown,
                 "choose another name with -o, or replace it with --force");
