@@ -210,6 +210,11 @@ std::vector<std::string> reader_flags(const Context& context, std::string_view t
   return flags;
 }
 
+std::string audit_file(const Context& context) {
+  const std::optional<std::string>& target = context.options.audit;
+  return target && *target != kStdout ? absolute(context, *target) : std::string();
+}
+
 struct Readers::Parts {
   const Context& context;
   trace::Progress* progress;

@@ -17,6 +17,9 @@ namespace perch::cli {
 /// absolute, and a trace or report gets the test's name before its ending.
 [[nodiscard]] std::vector<std::string> reader_flags(const Context& context, std::string_view test);
 
+/// The absolute path of the file that --audit names; empty: there is none.
+[[nodiscard]] std::string audit_file(const Context& context);
+
 /// `--trace`, `--report` and `--audit`, in any combination. Lifetime: borrows the context.
 class Readers {
 public:

@@ -182,6 +182,7 @@ int execute(const Context& context, const Loaded& loaded, run::Request request,
                              .progress = progress,
                              .cache_directory = cache_directory(context.world),
                              .state_directory = state_directory(context.world),
+                             .audit_file = audit_file(context),
                              .archive = archive ? &*archive : nullptr,
                              .own_flags = own_flag_names(),
                              .say = say};

@@ -46,6 +46,8 @@ Gate::Gate(GateSetup setup) : setup_(std::move(setup)), memory_(std::make_unique
                 [](const std::string& directory) { return !directory.starts_with('/'); });
   for (std::string& directory : setup_.protected_directories)
     directory = real_or_same(setup_.world.fs, directory);
+  if (!setup_.audit_file.empty())
+    setup_.audit_file = real_or_same(setup_.world.fs, setup_.audit_file);
   // Its own memory, environment and open files.
   setup_.protected_directories.push_back(cat("/proc/", setup_.world.host.pid()));
 }

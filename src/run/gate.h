@@ -44,6 +44,7 @@ struct GateSetup {
   /// Absolute paths of perch's own cache and state: refused to every file op and mount. Empty ones
   /// do not count.
   std::vector<std::string> protected_directories;
+  std::string audit_file;           ///< absolute; no guest may write where it is; empty: none
   bool confine_off = false;         ///< --confine=off
   bool allow_child_network = false; ///< --allow-child-network
   HttpRules http;

@@ -32,6 +32,17 @@ Status refuse_overlap(const Gate& gate, Actor actor, const std::string& real) {
   return {};
 }
 
+/// A guest could write the record of what it does.
+Status refuse_audit(const Gate& gate, Actor actor, const std::string& real) {
+  const std::string& audit = gate.setup().audit_file;
+  if (audit.empty() || !policy::is_below(real, audit))
+    return {};
+  return fail(kind::kWasmCapabilityDenied,
+              cat(actor.name, " may not mount ", real, " for writing: ", audit,
+                  ", the audit of this run, is in it"),
+              real, "write the audit elsewhere, or mount a directory beside it");
+}
+
 } // namespace
 
 Result<sys::Spot> locate_module(const Gate& gate, const Scope& scope, Actor actor,
@@ -62,6 +73,8 @@ Result<GuestMount> mount(const Gate& gate, const Scope& scope, Actor actor,
   if (writable)
     PERCH_TRY(gate.ask(scope, actor, {.cap = Cap::Write, .subject = real, .guest = true}));
   PERCH_TRY(refuse_overlap(gate, actor, real));
+  if (writable)
+    PERCH_TRY(refuse_audit(gate, actor, real));
   if (!spot)
     return std::unexpected(std::move(spot).error());
   if (spot->info.type == sys::NodeType::Missing) {

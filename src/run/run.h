@@ -95,6 +95,7 @@ struct Setting {
   trace::Progress* progress = nullptr; ///< null: nothing of what takes long is shown
   std::string cache_directory;         ///< perch's own; absolute
   std::string state_directory;
+  std::string audit_file;     ///< absolute; no guest may write where it is; empty: none
   Archive* archive = nullptr; ///< null: the program's files are beside the script
   /// Perch's own flags without dashes: a command's unknown flag that spells one gets a hint.
   std::span<const std::string_view> own_flags;

@@ -18,6 +18,7 @@ GateSetup gate_setup(const Setting& setting, const Request& request, trace::Sink
           .secrets = &secrets,
           .watcher = setting.watcher,
           .protected_directories = {setting.cache_directory, setting.state_directory},
+          .audit_file = setting.audit_file,
           .confine_off = request.confine_off,
           .allow_child_network = request.allow_child_network,
           .http = request.http};
