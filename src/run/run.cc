@@ -11,6 +11,7 @@
 #include "sys/digest.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace perch::run {
 
@@ -58,6 +59,20 @@ std::vector<std::string> layer_origins(const SharedRun& run) {
   return origins;
 }
 
+std::string digest_of(const Setting& setting, const program::Module& module) {
+  return sys::hex_digest(sys::DigestKind::Sha256, setting.sources.get(module.source).text);
+}
+
+/// The files that a program imports; in an archive its digest says all of them.
+std::vector<trace::Record> imports_of(const SharedRun& run) {
+  std::vector<trace::Record> imports;
+  if (run.setting().archive != nullptr)
+    return imports;
+  for (const auto& module : run.program().modules | std::views::drop(1))
+    imports.push_back({{"path", module->path}, {"sha256", digest_of(run.setting(), *module)}});
+  return imports;
+}
+
 /// Tells of the run before anything of it happens. Errors: audit_failed.
 Status begin_session(SharedRun& run, const CallArguments& arguments) {
   const Setting& setting = run.setting();
@@ -68,18 +83,22 @@ Status begin_session(SharedRun& run, const CallArguments& arguments) {
   const std::vector<std::string> words =
       words_to_show(run, *request.command, arguments, request.words);
   const std::vector<std::string> layers = layer_origins(run);
-  const std::string digest = sys::hex_digest(sys::DigestKind::Sha256,
-                                             setting.sources.get(run.program().root().source).text);
-  return run.sink()->session_start({.program = run.program().name,
-                                    .version = run.program().version,
-                                    .command = request.command->name,
-                                    .words = words,
-                                    .directory = request.directory,
-                                    .script = request.script_path,
-                                    .script_sha256 = digest,
-                                    .layers = layers,
-                                    .unix_ns = setting.world.clock.unix_ns(),
-                                    .steady_ns = setting.world.clock.steady_ns()});
+  const std::string digest = digest_of(setting, run.program().root());
+  const std::vector<trace::Record> imports = imports_of(run);
+  return run.sink()->session_start(
+      {.program = run.program().name,
+       .version = run.program().version,
+       .command = request.command->name,
+       .words = words,
+       .directory = request.directory,
+       .script = request.script_path,
+       .script_sha256 = digest,
+       .imports = imports,
+       .archive_sha256 =
+           setting.archive != nullptr ? std::string_view(setting.archive->sha256()) : "",
+       .layers = layers,
+       .unix_ns = setting.world.clock.unix_ns(),
+       .steady_ns = setting.world.clock.steady_ns()});
 }
 
 /// Tells how it ended. Where that cannot be told, this is how it ended.

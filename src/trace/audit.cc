@@ -116,6 +116,11 @@ Status AuditSink::session_start(const SessionStart& event) {
   out.field("perch", std::string_view(identity_.perch_version));
   out.field("script", event.script);
   out.field("script_sha256", event.script_sha256);
+  if (!event.imports.empty())
+    out.field(Field{.name = "imports",
+                    .value = std::vector<Record>(event.imports.begin(), event.imports.end())});
+  if (!event.archive_sha256.empty())
+    out.field("archive_sha256", event.archive_sha256);
   PERCH_TRY(write(std::move(out)));
   return make_durable();
 }

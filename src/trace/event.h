@@ -94,6 +94,8 @@ struct SessionStart {
   std::string_view directory;
   std::string_view script; ///< absolute path; "-" for standard input
   std::string_view script_sha256;
+  std::span<const Record> imports;     ///< path and SHA-256 of each; of a program from source
+  std::string_view archive_sha256;     ///< of a built executable, for all that is in it; else empty
   std::span<const std::string> layers; ///< origins of the policy's layers, outermost first
   std::int64_t unix_ns = 0;
   std::int64_t steady_ns = 0;

@@ -99,6 +99,18 @@ TEST_F(Audit, has_one_line_for_everything_that_happened) {
   EXPECT_TRUE(problems_of(out.pieces).empty());
 }
 
+TEST_F(Audit, says_of_which_texts_the_program_was_made) {
+  const std::vector<Record> imports = {
+      {{"path", std::string("lib.perch")}, {"sha256", std::string("def")}}};
+  (void)sink.session_start({.script = "a.perch", .script_sha256 = "abc", .imports = imports});
+  EXPECT_TRUE(out.pieces.back().ends_with(
+      R"js("script_sha256":"abc","imports":[{"path":"lib.perch","sha256":"def"}]})js"
+      "\n"));
+  (void)sink.session_start({.script_sha256 = "abc", .archive_sha256 = "123"});
+  EXPECT_TRUE(out.pieces.back().ends_with(R"js("script_sha256":"abc","archive_sha256":"123"})js"
+                                          "\n"));
+}
+
 TEST_F(Audit, is_made_durable_before_anything_starts_and_at_the_end) {
   (void)run.start();
   EXPECT_EQ(out.syncs, 1);
