@@ -150,6 +150,7 @@ struct ScopeNode : Node {
     Slot slot = -1;
     std::string_view name;
     Expr value;
+    bool secret = false;
   };
   const TemplateUse* use = nullptr;
   std::span<const Bind> binds;

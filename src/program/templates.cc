@@ -110,7 +110,10 @@ std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::
     }
     if (values[i])
       check_template_value(arg, *values[i]);
-    binds.push_back({.slot = -1, .name = arg.name, .value = values[i].value_or(Expr{})});
+    binds.push_back({.slot = -1,
+                     .name = arg.name,
+                     .value = values[i].value_or(Expr{}),
+                     .secret = field(arg, "secret") != nullptr});
   }
   return binds;
 }

@@ -278,6 +278,10 @@ Flow bind_arguments(State& callee, const Command& command, CallArguments argumen
 
 bool is_secret(const Arg& arg) { return arg.secret || is_secret_name(arg.name); }
 
+bool is_secret_bind(const program::ScopeNode::Bind& argument) {
+  return argument.secret || is_secret_name(argument.name);
+}
+
 void note_secrets(SharedRun& run, const Command& command, const CallArguments& arguments) {
   for (std::size_t i = 0; i < arguments.values.size(); ++i) {
     if (arguments.values[i] && is_secret(command.args[i]))

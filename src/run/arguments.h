@@ -57,6 +57,7 @@ assign_words(const program::Command& command, std::span<const CallWord> words,
 
 /// Whether the argument's value must not be shown: it is marked so, or its name says so.
 [[nodiscard]] bool is_secret(const program::Arg& arg);
+[[nodiscard]] bool is_secret_bind(const program::ScopeNode::Bind& argument);
 
 /// Remembers the values of secret arguments as secrets of the run.
 void note_secrets(SharedRun& run, const program::Command& command, const CallArguments& arguments);

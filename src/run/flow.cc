@@ -1,8 +1,10 @@
 // Statements that choose or repeat: templates' scopes, if, for_each, match, os and arch.
 
+#include "run/arguments.h"
 #include "run/condition.h"
 #include "run/expr.h"
 #include "run/nodes.h"
+#include "run/shared_run.h"
 #include "run/step.h"
 #include "sys/world.h"
 
@@ -16,6 +18,8 @@ Flow run_scope(State& state, const program::ScopeNode& node) {
   values.reserve(node.binds.size());
   for (const auto& bind : node.binds) {
     PERCH_TRY_ASSIGN(op::Value value, value_of(state, bind.value));
+    if (is_secret_bind(bind))
+      state.run.secrets().add(value);
     values.push_back(std::move(value));
   }
   for (const program::Slot local : node.locals)

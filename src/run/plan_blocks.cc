@@ -120,7 +120,7 @@ void Planner::scope(const program::ScopeNode& node, Steps& out) {
   std::string text(node.use->name);
   std::vector<std::optional<Value>> values;
   for (const auto& bind : node.binds) {
-    const bool secret = is_secret_name(bind.name);
+    const bool secret = is_secret_bind(bind);
     values.push_back(value(bind.value));
     if (values.back() && secret)
       state_.run.secrets().add(*values.back());
