@@ -2,6 +2,7 @@
 
 #include "lang/keywords.h"
 #include "program/analyzer.h"
+#include "program/argument_text.h"
 
 #include <algorithm>
 #include <array>
@@ -33,27 +34,6 @@ bool well_shaped(const lang::ConfigLine& line, lang::Region region, diag::Diags&
 void append_texts(std::vector<std::string_view>& to, std::span<const lang::Word> words) {
   for (const lang::Word& word : words)
     to.push_back(word.text);
-}
-
-bool fits(Type type, std::string_view text) {
-  switch (type) {
-  case Type::Int:
-    return base::parse_int(text).has_value();
-  case Type::Float:
-    return base::parse_float(text).has_value();
-  case Type::Bool:
-    return text == "true" || text == "false";
-  case Type::None:
-  case Type::Text:
-  case Type::List:
-  case Type::Json:
-  case Type::Any:
-  case Type::Number:
-  case Type::Duration:
-  case Type::Path:
-    return true;
-  }
-  return true;
 }
 
 } // namespace
@@ -208,23 +188,21 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
 
 /// Whether the default and the choices are values the argument can have.
 void Analyzer::check_default(const Arg& arg, const lang::ArgDecl& decl) {
-  const auto is_choice = [&](std::string_view text) {
-    return arg.choices.empty() || std::ranges::find(arg.choices, text) != arg.choices.end();
-  };
   if (arg.fallback != nullptr && arg.fallback->plain()) {
-    if (!fits(arg.type, arg.fallback->text)) {
-      diags_.error(ArgumentType{"default", op::type_name(arg.type), arg.fallback->text,
-                                "give a default of the argument's type"},
+    const std::string_view text = arg.fallback->text;
+    if (const std::string_view missed = type_missed(arg, text); !missed.empty()) {
+      diags_.error(ArgumentType{"default", missed, text, "give a default of the argument's type"},
                    arg.fallback->span);
-    } else if (!is_choice(arg.fallback->text)) {
+    } else if (!is_choice(arg, text)) {
       diags_.error(BadOption{"default", arg.fallback->text, "one of the choices"},
                    arg.fallback->span);
     }
   }
   for (const lang::ConfigLine& field : decl.fields) {
     for (const lang::Word& word : field.words) {
-      if (field.keyword == "choices" && !fits(arg.type, word.text)) {
-        diags_.error(ArgumentType{"choices", op::type_name(arg.type), word.text,
+      const std::string_view missed = type_missed(arg, word.text);
+      if (field.keyword == "choices" && !missed.empty()) {
+        diags_.error(ArgumentType{"choices", missed, word.text,
                                   "every choice is a value of the argument's type"},
                      word.span);
       }

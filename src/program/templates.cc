@@ -123,6 +123,7 @@ void Analyzer::check_template_value(const lang::ArgDecl& decl, const Expr& value
   if (type == nullptr || type->words.empty() || !value.plain())
     return;
   const std::string_view name = type->words[0].text;
+  // Stricter than for an argument of a command, because the text is pasted as it stands.
   const bool fits = name == "int"     ? base::parse_int(value.text).has_value()
                     : name == "float" ? base::parse_float(value.text).has_value()
                     : name == "bool"  ? value.text == "true" || value.text == "false"
