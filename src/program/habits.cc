@@ -131,34 +131,44 @@ bool is_redirection(std::string_view raw) {
   return signs <= 3 && !raw.substr(signs).starts_with('=');
 }
 
-/// Whether the `<` or `>` at `at` would redirect. Not in `a->b`, `x=>y`, `pkg>=1.2`, `k=<value>`.
-bool redirects(std::string_view bare, std::size_t at) {
-  if (bare.substr(at + 1).starts_with('='))
-    return false;
-  if (bare[at] == '<')
-    return !bare.substr(at).contains('>');
-  const char before = at > 0 ? bare[at - 1] : ' ';
-  return before != '-' && before != '=' && !bare.substr(0, at).contains('<');
-}
+/// The signs of a word that make others mean something else; `bare` is its text outside quotes.
+class SignsAround {
+public:
+  explicit SignsAround(std::string_view bare)
+      : bare_(bare), first_less_(bare.find('<')), last_greater_(bare.rfind('>')),
+        query_(std::min(bare.find('?'), bare.find("://"))) {}
 
-/// Whether the `&` at `at` is one of the query of a URL.
-bool in_query(std::string_view bare, std::size_t at) {
-  const std::string_view before = bare.substr(0, at);
-  return at + 1 < bare.size() && (before.contains('?') || before.contains("://"));
-}
+  /// Whether the `<` or `>` at `at` would redirect. Not in `a->b`, `x=>y`, `pkg>=1.2`, `k=<value>`.
+  [[nodiscard]] bool redirects(std::size_t at) const {
+    if (bare_.substr(at + 1).starts_with('='))
+      return false;
+    if (bare_[at] == '<')
+      return last_greater_ == bare_.npos || last_greater_ < at;
+    const char before = at > 0 ? bare_[at - 1] : ' ';
+    return before != '-' && before != '=' && first_less_ > at;
+  }
+  /// Whether the `&` at `at` is one of the query of a URL.
+  [[nodiscard]] bool in_query(std::size_t at) const { return at + 1 < bare_.size() && query_ < at; }
+
+private:
+  std::string_view bare_;
+  std::size_t first_less_, last_greater_;
+  std::size_t query_; ///< where a `?` or `://` is
+};
 
 /// What of a word a shell would act on; `bare` is its text outside quotes. The chain operators are
 /// the parser's.
 std::string_view sign_in(std::string_view raw, std::string_view bare) {
   if (raw == "|" || raw == "|&" || raw == "&" || is_redirection(bare))
     return raw;
+  const SignsAround around(bare);
   for (std::size_t at = 0; at < bare.size(); ++at) {
     const char c = bare[at];
     const char behind = at + 1 < bare.size() ? bare[at + 1] : ' ';
     if ((c == '&' || c == '|') && behind == c) {
       ++at;
-    } else if (c == '|' || (c == '&' && !in_query(bare, at)) ||
-               ((c == '<' || c == '>') && redirects(bare, at))) {
+    } else if (c == '|' || (c == '&' && !around.in_query(at)) ||
+               ((c == '<' || c == '>') && around.redirects(at))) {
       return raw.substr(at, 1);
     } else if (c == '$' && behind == '(') {
       return raw.substr(at);
