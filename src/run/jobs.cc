@@ -60,6 +60,17 @@ bool Jobs::waiting() const {
          });
 }
 
+Status Jobs::look() {
+  std::vector<sys::PollItem> items;
+  for (const Entry& entry : jobs_)
+    items.push_back({.fd = entry.done ? -1 : entry.job->done_fd(), .read = true});
+  PERCH_TRY(sys::poll(items, 0));
+  collect_ended(items);
+  if (interrupted_by_ != 0)
+    interrupt_self();
+  return cancel_->check();
+}
+
 int Jobs::timeout_ms() const {
   if (force_ == Force::None)
     return cancel_->poll_timeout_ms();
@@ -101,12 +112,17 @@ Status Jobs::round() {
   receive_from(std::span(items).last(outlets_.size()));
   if (items[jobs_.size()].writable)
     feed_more();
-  for (std::size_t i = 0; i < jobs_.size(); ++i) {
-    if (items[i].readable)
-      collect(jobs_[i]);
-  }
+  collect_ended(std::span(items).first(jobs_.size()));
   pass_on_interrupt();
   return {};
+}
+
+/// `jobs`: what poll() said of each.
+void Jobs::collect_ended(std::span<const sys::PollItem> jobs) {
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (jobs[i].readable)
+      collect(jobs_[i]);
+  }
 }
 
 /// `outlets`: what poll() said of each.
@@ -147,13 +163,17 @@ void Jobs::collect(Entry& entry) {
     when_ended_(static_cast<std::size_t>(&entry - jobs_.data()));
 }
 
-/// As shells do. A signal that perch got itself and passed on is not one more.
+/// As shells do.
 void Jobs::pass_on_interrupt() {
-  if (interrupted_by_ == 0 || passed_on_ || cancel_->stopped() == sys::StopReason::Signal)
-    return;
   const bool others = std::ranges::any_of(
       jobs_, [](const Entry& entry) { return !entry.done && entry.job->pid() != 0; });
-  if (others)
+  if (interrupted_by_ != 0 && !others)
+    interrupt_self();
+}
+
+/// A signal that perch got itself and passed on is not one more.
+void Jobs::interrupt_self() {
+  if (passed_on_ || cancel_->stopped() == sys::StopReason::Signal)
     return;
   passed_on_ = true; // a second one would be the user's second Ctrl-C, which ends perch at once
   sys::signal_self(interrupted_by_);

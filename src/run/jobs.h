@@ -37,6 +37,9 @@ public:
   /// Called with the number of each job when its end was collected.
   void when_ended(std::function<void(std::size_t)> told) { when_ended_ = std::move(told); }
 
+  /// Collects what has ended by now, without waiting. Errors: the token's, also when a child was
+  /// interrupted at the terminal, which then interrupts perch: no more jobs are to be started.
+  Status look();
   /// Until every job has ended and what they wrote has been received. When the token is stopped or
   /// an outlet fails, the jobs are asked to end, after two seconds forced to, and waited for.
   /// A child that held the terminal and was interrupted there interrupts perch, when no other child
@@ -68,7 +71,9 @@ private:
   void collect(Entry& entry);
   void receive_from(std::span<const sys::PollItem> outlets);
   void feed_more();
+  void collect_ended(std::span<const sys::PollItem> jobs);
   void pass_on_interrupt();
+  void interrupt_self();
   void begin_stop(Error error);
   void force_late_ones();
   [[nodiscard]] int timeout_ms() const;

@@ -104,13 +104,13 @@ Flow Pipeline::run() {
   if (!goes_on)
     return {};
   const trace::Progress::Hold quiet(terminal_progress(state_));
+  jobs_.when_ended([this](std::size_t job) { note_end(job); });
   if (Flow started = start_all(); !started) {
     token_->stop(sys::StopReason::Sibling);
     jobs_.abandon();
     end_started();
     return started;
   }
-  jobs_.when_ended([this](std::size_t job) { note_end(job); });
   return first_failure(jobs_.wait());
 }
 
@@ -154,6 +154,7 @@ Flow Pipeline::start_all() {
   sys::Fd previous;
   for (const auto& each : stages_) {
     Stage& stage = *each;
+    PERCH_TRY(placed(state_, jobs_.look()));
     Ends ends{.in = std::move(previous), .out = {}};
     if (!stage.last) {
       PERCH_TRY_ASSIGN(auto pipe, placed(state_, sys::make_pipe()));

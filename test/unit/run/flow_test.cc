@@ -1,6 +1,7 @@
 // Flow: bodies, branches, loops, calls, errors on their way out.
 
 #include "run_fixture.h"
+#include "sys/real.h"
 
 namespace perch::run {
 namespace {
@@ -53,6 +54,13 @@ TEST_F(FlowTest, calls_and_blocks_have_a_depth) {
   EXPECT_EQ(ran.ended, kind::kRecursionLimit);
   EXPECT_EQ(ran.message, "commands call each other more than 200 deep");
   EXPECT_GT(ran.chain.size(), 190U);
+}
+
+TEST_F(FlowTest, no_stage_of_a_pipe_starts_after_an_earlier_one_was_interrupted) {
+  const sys::SignalGuard guard(*cancel);
+  children.table = {{"one", {.interrupted_by = 2}}, {"two", {}}, {"three", {}}};
+  EXPECT_EQ(run_body("pipe\nexec one\nexec two\nexec three\nend").ended, kind::kSignalReceived);
+  EXPECT_EQ(children.calls(), std::vector<std::string>{"one"});
 }
 
 TEST_F(FlowTest, rescue_sees_the_error_and_ends_it) {

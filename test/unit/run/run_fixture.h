@@ -171,6 +171,7 @@ public:
 struct Told {
   std::string output;
   int status = 0;
+  int interrupted_by = 0; ///< the signal that the terminal sends it at once
 };
 
 /// "Starts" programs by what the table says of their name, and remembers how they were called.
@@ -187,7 +188,7 @@ public:
     const Told& told = table[spec.argv[0]];
     if (spec.stdio.out >= 0 && !told.output.empty())
       (void)sys::write_some(spec.stdio.out, told.output);
-    return Ending::with(told.status);
+    return Ending::with(told);
   }
   [[nodiscard]] std::vector<std::string> calls() const {
     const std::scoped_lock lock(mutex_);
@@ -197,21 +198,26 @@ public:
 private:
   class Ending final : public lane::Job {
   public:
-    static Result<std::unique_ptr<lane::Job>> with(int status) {
+    static Result<std::unique_ptr<lane::Job>> with(const Told& told) {
       PERCH_TRY_ASSIGN(auto pipe, sys::make_pipe());
       auto job = std::make_unique<Ending>();
       job->done_ = std::move(pipe.read); // its other end is closed: readable at once
-      job->status_ = status;
+      job->ended_.code = told.status;
+      if (told.interrupted_by != 0) {
+        job->ended_.how = lane::Ended::How::Signalled;
+        job->ended_.code = told.interrupted_by;
+        job->ended_.interrupted = true;
+      }
       return job;
     }
     [[nodiscard]] int done_fd() const override { return done_.get(); }
-    lane::Ended finish() override { return {.code = status_}; }
+    lane::Ended finish() override { return ended_; }
     void terminate(Force) override {}
     void signal(int) override {}
 
   private:
     sys::Fd done_;
-    int status_ = 0;
+    lane::Ended ended_;
   };
 
   mutable std::mutex mutex_;
