@@ -155,6 +155,11 @@ std::string command_help(const Context& context, const program::Program& program
   return out + cat("\nDEFINED IN\n  ", context.sources.file_line(command.span), '\n');
 }
 
+/// Of many words, some are not far from any short one.
+std::optional<std::string_view> nearest_topic(std::string_view name) {
+  return base::nearest(name, topic_names(), std::min(2, static_cast<int>(name.size()) / 4));
+}
+
 int help_for(const Context& context, const program::Program& program) {
   const std::string& name = context.options.command;
   if (const program::Command* command = program.find(name)) {
@@ -170,8 +175,8 @@ int help_for(const Context& context, const program::Program& program) {
   for (const program::Command* command : public_commands(program))
     names.push_back(command->name);
   auto near = base::nearest(name, names, 3);
-  if (!near && context.built == nullptr) // of many words, some are not far from any short one
-    near = base::nearest(name, topic_names(), std::min(2, static_cast<int>(name.size()) / 4));
+  if (!near && context.built == nullptr)
+    near = nearest_topic(name);
   context.report(Error{.kind = kind::kCommandNotFound,
                        .message = cat("unknown command `", name, '`'),
                        .help = near ? cat("did you mean `", *near, "`?")
@@ -222,6 +227,14 @@ int help(const Context& context) {
       return usage(context);
     if (print_topic(context, name))
       return kOk;
+    const auto near = nearest_topic(name);
+    context.report(Error{.kind = kind::kCommandNotFound,
+                         .message = cat("`", name, "` is no op, block or verb, and there is no ",
+                                        "commands.perch here that could have such a command"),
+                         .help = near ? cat("did you mean `", *near, "`?")
+                                      : "`perch ops` lists the ops, `perch help` the verbs; "
+                                        "-f FILE names a file"});
+    return kNotFound;
   }
   if (context.options.json && name.empty())
     return list(context);

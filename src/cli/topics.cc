@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/op_text.h"
+#include "cli/options.h"
 #include "lang/keywords.h"
 
 #include <algorithm>
@@ -94,12 +95,20 @@ std::string place_text(const Place& place) {
              "    stands in: ", place.where, '\n');
 }
 
+/// Null when `word` is no verb; hidden ones are none.
+const VerbWord* verb_called(std::string_view word) {
+  const auto verbs = verb_words();
+  const auto found = std::ranges::find(verbs, word, &VerbWord::word);
+  return found == verbs.end() || found->help.empty() ? nullptr : &*found;
+}
+
 } // namespace
 
 bool print_topic(const Context& context, std::string_view word) {
   const op::OpDecl* op = op_table().find(word);
   const std::vector<Place> places = places_of(word);
-  if (op == nullptr && places.empty())
+  const VerbWord* verb = verb_called(word);
+  if (op == nullptr && places.empty() && verb == nullptr)
     return false;
   if (context.options.json) {
     base::Json all = base::Json::array();
@@ -107,12 +116,21 @@ bool print_topic(const Context& context, std::string_view word) {
       all.push_back(op_json(*op));
     for (const Place& place : places)
       all.push_back(place_json(place));
+    if (verb != nullptr) {
+      all.push_back({{"word", std::string(word)},
+                     {"form", cat("perch ", word)},
+                     {"in", "the command line"},
+                     {"about", std::string(verb->help)}});
+    }
     context.out(cat(base::json_text(all), '\n'));
     return true;
   }
   std::string out = op != nullptr ? op_details(*op) : std::string();
   for (const Place& place : places)
     out += cat(out.empty() ? "" : "\n", place_text(place));
+  if (verb != nullptr)
+    out += cat(out.empty() ? "" : "\n", "perch ", word, "\n    ", verb->help,
+               "\n    stands in: the command line\n");
   context.out(out);
   return true;
 }
@@ -129,6 +147,10 @@ std::vector<std::string_view> topic_names() {
     names.push_back(keyword.word);
   for (const lang::Setting& setting : lang::settings())
     names.push_back(setting.shape.word);
+  for (const VerbWord& verb : verb_words()) {
+    if (!verb.help.empty())
+      names.push_back(verb.word);
+  }
   return names;
 }
 

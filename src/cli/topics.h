@@ -1,5 +1,5 @@
 #pragma once
-// What perch itself has to say about a word: an op, a block, a setting.
+// What perch itself has to say about a word: an op, a block, a setting, a verb.
 
 #include "cli/context.h"
 
