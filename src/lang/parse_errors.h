@@ -32,6 +32,7 @@ struct UnknownSetting {
 struct StatementOutsideBody {
   static constexpr std::string_view id = "statement-outside-body";
   std::string_view head;
+  std::string_view second; ///< the word behind it; may be empty
   [[nodiscard]] std::string message() const {
     return base::cat("`", head, "` stands outside a body");
   }

@@ -148,7 +148,7 @@ std::string_view StatementOutsideBody::nearest() const {
     if (setting.in(Region::File))
       known.push_back(setting.shape.word);
   }
-  if (find_block_keyword(head) != nullptr)
+  if (find_block_keyword(head) != nullptr || head == "export")
     return {};
   return base::nearest(head, known, head.size() < 6 ? 1 : 2).value_or("");
 }
@@ -156,7 +156,15 @@ std::string_view StatementOutsideBody::nearest() const {
 std::string StatementOutsideBody::help() const {
   if (!nearest().empty())
     return base::cat("did you mean `", nearest(), "`?");
-  if (head.ends_with(':'))
+  if (second == ":=" || second == "?=" || second == "::=")
+    return "write NAME = VALUE";
+  if (head == "export")
+    return "write NAME = VALUE; `env NAME VALUE` in a command gives it to programs";
+  if (head.starts_with("//"))
+    return "a comment begins with `#`";
+  if (const std::string_view foreign = replacement_for_foreign(head); !foreign.empty())
+    return std::string(foreign);
+  if (head.ends_with(':') || head.ends_with("()"))
     return "a recipe is written `command NAME`, its lines between `do` and `end`";
   return "statements stand between `do` and `end` in a command";
 }
@@ -164,7 +172,8 @@ std::string StatementOutsideBody::help() const {
 // A statement where none can be; of several in a row the first stands for all but misspelt words.
 void Parser::misplaced_statement(const Line& line) {
   damaged_ = line.damaged;
-  const StatementOutsideBody problem{raw(line.words[0])};
+  const StatementOutsideBody problem{
+      raw(line.words[0]), line.words.size() > 1 ? raw(line.words[1]) : std::string_view()};
   if (!std::exchange(misplaced_run_, true) || !problem.nearest().empty())
     error(problem, line.words[0].span);
   const std::size_t mark = stmts_.mark();

@@ -41,6 +41,7 @@ std::shared_ptr<const Program> Analyzer::analyze(const Root& root) {
   }
   for (const PendingWord& pending : roots_) {
     Context ctx{.unit = pending.unit};
+    check_shell_words(ctx, std::span(pending.word, 1));
     *pending.into = expr(ctx, *pending.word, Bare::Name);
   }
   std::size_t next = 0;

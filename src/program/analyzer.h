@@ -194,9 +194,13 @@ private:
   N* node(const Context& ctx, NodeKind kind, Span span);
 
   // habits.cc
-  void check_shell_words(std::span<const lang::Word> words);
-  bool reported_shell_words(const op::OpDecl& op, std::span<const lang::Word> words);
-  void note_expansion(const lang::Word& word);
+  void check_shell_words(const Context& ctx, std::span<const lang::Word> words);
+  bool reported_shell_words(const Context& ctx, const op::OpDecl& op,
+                            std::span<const lang::Word> words);
+  void note_expansion(const Context& ctx, const lang::Word& word);
+  void note_dollars(const Context& ctx, const lang::Word& word);
+  bool reported_dollar(const lang::Word& word);
+  void check_case(const lang::Word& value);
   Span shell_sign(const lang::Word& word) const;
   bool reported_as_assignment(const op::OpDecl& op, const lang::Word& head,
                               std::span<const lang::Word> words);
@@ -205,7 +209,7 @@ private:
   bool reported_as_prefix(const lang::AssignStmt& stmt);
   void note_backticks(const lang::AssignStmt& stmt);
   bool reported_as_slip(const Context& ctx, const lang::Clause& clause);
-  bool is_value(const Context& ctx, const lang::Word& word);
+  bool has_value(const Context& ctx, std::string_view written, Span span);
   bool program_exists(std::string_view name);
 
   // statements.cc

@@ -198,6 +198,7 @@ void Analyzer::check_jitter(const Expr* e) {
 
 const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
   auto* made = node<WithEnvNode>(ctx, NodeKind::WithEnv, stmt.head);
+  check_shell_words(ctx, stmt.words);
   made->pairs = exprs(ctx, stmt.words, Bare::Text);
   const std::size_t before = ctx.env_names == nullptr ? 0 : ctx.env_names->count();
   for (const lang::Word& word : stmt.words) {

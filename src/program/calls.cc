@@ -371,7 +371,7 @@ const Node* Analyzer::exec_node(Context& ctx, const lang::Clause& clause, const 
     diags_.error(BinNotDeclared{head.text, nearest_call(ctx, head.text, true)}, head.span);
     return nullptr;
   }
-  check_shell_words(clause.words);
+  check_shell_words(ctx, clause.words);
   auto* made = node<ExecNode>(ctx, NodeKind::Exec, clause.span);
   made->head = expr(ctx, head, Bare::Text);
   made->bin = bin;
@@ -415,7 +415,7 @@ const Node* Analyzer::op_clause(Context& ctx, const op::OpDecl& op, const lang::
 
 const OpNode* Analyzer::op_node(Context& ctx, const op::OpDecl& op, const lang::Word& head,
                                 std::span<const lang::Word> words, bool stage, Bare bare) {
-  if (reported_shell_words(op, words) || reported_as_assignment(op, head, words))
+  if (reported_shell_words(ctx, op, words) || reported_as_assignment(op, head, words))
     return nullptr;
   auto* made = node<OpNode>(ctx, NodeKind::Op, head.span);
   made->op = &op;
@@ -534,7 +534,7 @@ bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param, co
 
 const Node* Analyzer::command_call(Context& ctx, const Command& command,
                                    std::span<const lang::Word> words) {
-  check_shell_words(words);
+  check_shell_words(ctx, words);
   auto* made = node<CommandCallNode>(ctx, NodeKind::CommandCall,
                                      diag::join(words.front().span, words.back().span));
   made->command = &command;

@@ -43,6 +43,7 @@ void Analyzer::resolve_binding(Unit& unit, std::size_t index, const lang::Bindin
   if (binding.span != decl.name_span)
     return; // a duplicate, already reported
   Context ctx{.unit = &unit};
+  check_shell_words(ctx, std::span(&decl.value, 1));
   binding.value = expr(ctx, decl.value, Bare::Text);
 }
 
@@ -90,8 +91,10 @@ void Analyzer::apply_config(Context& ctx, Command& command, ConfigLists& lists,
     for (const lang::Word& name : line.words)
       check_platform(key == "require_arch", name.text, name.span);
   } else if (key == "dir") {
+    check_shell_words(ctx, line.words);
     command.dir = keep(expr(ctx, line.words[0], Bare::Text));
   } else if (key == "env") {
+    check_shell_words(ctx, line.words.subspan(1));
     lists.env.push_back({word, expr(ctx, line.words[1], Bare::Text)});
     ctx.env_names->add(word);
     check_variable_name("env", word, line.words[0].span);
@@ -154,6 +157,7 @@ Arg Analyzer::resolve_arg(Context& ctx, const lang::ArgDecl& decl) {
         arg.type = type->type;
       }
     } else if (field.keyword == "default") {
+      check_shell_words(ctx, field.words);
       arg.fallback = keep(expr(ctx, field.words[0], Bare::Text));
     } else if (field.keyword == "description") {
       arg.description = word;

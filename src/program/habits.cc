@@ -12,6 +12,14 @@ namespace perch::program {
 
 namespace {
 
+/// `NAME` of `$NAME` and `$NAME/…`; else empty.
+std::string_view variable_at_front(std::string_view raw) {
+  if (!raw.starts_with('$'))
+    return {};
+  const std::string_view name = raw.substr(1, raw.find('/') - 1);
+  return base::is_identifier(name) ? name : std::string_view();
+}
+
 struct ForeignWord {
   static constexpr std::string_view id = "foreign-word";
   std::string_view word, replacement;
@@ -24,7 +32,8 @@ struct NotAnAssignment {
   std::string_view target, sign;
   std::string message() const {
     return target.empty() ? cat("there is no name in front of `", sign, '`')
-                          : cat("`", target, ' ', sign, "` assigns nothing");
+                          : cat("`", target, sign == "++" || sign == "--" ? "" : " ", sign,
+                                "` assigns nothing");
   }
   std::string help() const {
     if (target.empty())
@@ -35,6 +44,8 @@ struct NotAnAssignment {
     const std::string form = named ? cat("write ", target, " = …") : std::string("write NAME = …");
     if (sign == "==")
       return cat("to assign, ", form, "; a comparison stands behind `if`");
+    if (sign == "++" || sign == "--")
+      return "there is no arithmetic: a number is counted by a program, or by `for_each`";
     if (sign == "+=")
       return cat(form, " with the whole new value; a text is joined by placeholders: \"${",
                  named ? target : "NAME", "} more\"");
@@ -90,9 +101,37 @@ struct ShellVariable {
   std::string_view text;
   std::string message() const { return cat("`", text, "` is passed on as it stands"); }
   std::string help() const {
-    const std::string_view name = text.starts_with('~') ? "HOME" : text.substr(1);
-    return cat("for the value write ${", name, "}", text.starts_with('~') ? "/…" : "",
+    const std::string_view name = text.starts_with('~') ? "HOME" : variable_at_front(text);
+    return cat("for the value write ${", name, "}", text.contains('/') ? "/…" : "",
                "; to say that you mean the text, quote it: \"", text, "\"");
+  }
+};
+
+struct DollarInText {
+  static constexpr std::string_view id = "dollar-in-text";
+  std::string_view name;
+  std::string message() const { return cat("`$", name, "` is text here, and no value"); }
+  std::string help() const {
+    return cat("for the value write ${", name, "}, for the text \\$", name);
+  }
+};
+
+struct CasePattern {
+  static constexpr std::string_view id = "case-pattern";
+  std::string_view word;
+  std::string message() const { return cat("`", word, "` is one text here, and no pattern"); }
+  std::string help() const {
+    return word == "*" ? "write `else` for all other values"
+                       : "write one `case` for each value; to compare with the text, quote it";
+  }
+};
+
+struct ComparisonAsValue {
+  static constexpr std::string_view id = "comparison-as-value";
+  std::string_view sign;
+  std::string message() const { return cat("`", sign, "` has no value that could be kept"); }
+  std::string help() const {
+    return "a condition stands behind `if`: NAME = false, and NAME = true in the body of an `if`";
   }
 };
 
@@ -118,6 +157,7 @@ struct BacktickedProgram {
   }
 };
 
+constexpr std::array<std::string_view, 4> kComparisonSigns = {"==", "!=", "<=", ">="};
 constexpr std::array<std::string_view, 7> kAssignmentSigns = {
     "=", "==", ":=", "+=", "-=", "?=", "::="};
 
@@ -177,6 +217,20 @@ std::string_view sign_in(std::string_view raw, std::string_view bare) {
   return {};
 }
 
+/// What to write instead of a head that means something elsewhere; empty: nothing is known of it.
+std::string_view foreign_hint(const lang::Word& word) {
+  const std::string_view head = word.text;
+  if (head.starts_with('@') && base::is_identifier(head.substr(1)))
+    return "write it without the sign: calls are not shown before they run";
+  if (head.starts_with("//"))
+    return "a comment begins with `#`";
+  if (head.starts_with('[') && head.size() > 1 && head != "[[")
+    return "a list is made by an op: NAME = list \"a\" \"b\"";
+  if (head.starts_with('{') && head.size() > 1)
+    return "JSON is a text: NAME = '{\"a\": 1}', and json_get asks it";
+  return word.quote == lang::Quote::None ? lang::replacement_for_foreign(head) : "";
+}
+
 /// Whether a bare word is `NAME=…`.
 bool is_env_pair(const lang::Word& word, std::string_view raw) {
   return word.quote != lang::Quote::Whole && raw.contains('=') &&
@@ -191,9 +245,9 @@ bool could_name_a_program(std::string_view text) {
   });
 }
 
-/// `$NAME` and `~/…`.
+/// `$NAME`, `$NAME/…` and `~/…`.
 bool is_expansion(std::string_view raw) {
-  return raw.starts_with("~/") || (raw.starts_with('$') && base::is_identifier(raw.substr(1)));
+  return raw.starts_with("~/") || !variable_at_front(raw).empty();
 }
 
 constexpr std::array<std::string_view, 16> kSystems = {
@@ -237,35 +291,81 @@ void Analyzer::check_platform(bool arch, std::string_view name, Span span) {
     diags_.warn(problem, span);
 }
 
-void Analyzer::check_shell_words(std::span<const lang::Word> words) {
+void Analyzer::check_shell_words(const Context& ctx, std::span<const lang::Word> words) {
   for (const lang::Word& word : words) {
     if (!reported_shell_sign(word))
-      note_expansion(word);
+      note_expansion(ctx, word);
   }
 }
 
 /// True when words of an op have signs of a shell, which were reported.
-bool Analyzer::reported_shell_words(const op::OpDecl& op, std::span<const lang::Word> words) {
+bool Analyzer::reported_shell_words(const Context& ctx, const op::OpDecl& op,
+                                    std::span<const lang::Word> words) {
   if (std::ranges::any_of(op.requests(), &op::Need::shell))
     return false; // a shell does read them
   bool reported = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (op.name == "assert_version" && i == 1) // ACTUAL > EXPECTED
       continue;
-    if (reported_shell_sign(words[i]))
+    if (reported_shell_sign(words[i])) {
       reported = true;
-    else if (op.name != "expand_path") // it reads what a shell would
-      note_expansion(words[i]);
+    } else if (op.name != "expand_path") { // it reads what a shell would
+      note_expansion(ctx, words[i]);
+      if (op.family != op::Family::Regex) // `$name` may be a group there
+        note_dollars(ctx, words[i]);
+    }
   }
   return reported;
 }
 
-/// Says that `$NAME` and `~/…` stay as they are.
-void Analyzer::note_expansion(const lang::Word& word) {
+/// Says that `$NAME` and `~/…` stay as they are; an error where NAME is known.
+void Analyzer::note_expansion(const Context& ctx, const lang::Word& word) {
   const std::string_view raw = sources_.text(word.span);
-  if (strictness_ == Strictness::Check && word.quote == lang::Quote::None && word.plain() &&
-      is_expansion(raw))
+  if (word.quote != lang::Quote::None || !word.plain() || !is_expansion(raw))
+    return;
+  const std::string_view name = variable_at_front(raw);
+  if (!name.empty() && has_value(ctx, name, word.span))
+    diags_.error(ShellVariable{raw}, word.span);
+  else if (strictness_ == Strictness::Check)
     diags_.add(diag::make(ShellVariable{raw}, word.span, diag::Severity::Note));
+}
+
+/// Says that `$NAME` in quotes is text, where NAME is known.
+void Analyzer::note_dollars(const Context& ctx, const lang::Word& word) {
+  if (strictness_ != Strictness::Check || word.quote == lang::Quote::None)
+    return;
+  const std::string_view raw = sources_.text(word.span);
+  for (auto at = raw.find('$'); at != raw.npos; at = raw.find('$', at + 1)) {
+    std::size_t end = at + 1;
+    while (end < raw.size() && base::is_identifier(raw.substr(at + 1, end - at)))
+      ++end;
+    const std::string_view name = raw.substr(at + 1, end - at - 1);
+    const bool escaped = at > 0 && raw[at - 1] == '\\';
+    if (name.empty() || escaped || !has_value(ctx, name, word.span))
+      continue;
+    const auto begin = word.span.begin + static_cast<std::uint32_t>(at);
+    const Span where{word.span.source, begin, begin + static_cast<std::uint32_t>(end - at)};
+    diags_.add(diag::make(DollarInText{name}, where, diag::Severity::Note));
+    return;
+  }
+}
+
+/// True when the subject of `match` is no value but `$NAME`, which was reported.
+bool Analyzer::reported_dollar(const lang::Word& word) {
+  const std::string_view raw = sources_.text(word.span);
+  const std::string_view name = variable_at_front(raw);
+  if (word.quote != lang::Quote::None || !word.plain() || name.empty())
+    return false;
+  diags_.error(DollarInText{name}, word.span);
+  return true;
+}
+
+/// `case a|b` and `case *.txt`, which a shell has.
+void Analyzer::check_case(const lang::Word& value) {
+  const std::string_view raw = sources_.text(value.span);
+  if (value.quote == lang::Quote::None && value.plain() &&
+      raw.find_first_of("|*?\\") < std::min(raw.find('\\'), raw.size()))
+    diags_.error(CasePattern{raw}, value.span);
 }
 
 /// The part of a word that a shell would act on; unknown if there is none.
@@ -307,14 +407,29 @@ bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) 
   }
   if (program_exists(head.text))
     return false;
-  if (const std::string_view hint = bare ? lang::replacement_for_foreign(head.text) : "";
-      !hint.empty()) {
-    diags_.error(ForeignWord{head.text, hint}, head.span);
+  if (bare && (head.text.ends_with("++") || head.text.ends_with("--")) &&
+      base::is_identifier(head.text.substr(0, head.text.size() - 2))) {
+    diags_.error(NotAnAssignment{head.text.substr(0, head.text.size() - 2),
+                                 head.text.substr(head.text.size() - 2)},
+                 head.span);
+    return true;
+  }
+  if (clause.words.size() > 1) {
+    const auto sign = std::ranges::find_if(
+        kComparisonSigns, [&](std::string_view each) { return clause.words[1].is(each); });
+    if (sign != kComparisonSigns.end()) {
+      diags_.error(ComparisonAsValue{*sign}, clause.words[1].span);
+      return true;
+    }
+  }
+  const bool foreign = head.quote != lang::Quote::Whole && head.plain();
+  if (const std::string_view hint = foreign ? foreign_hint(head) : ""; !hint.empty()) {
+    diags_.error(ForeignWord{sources_.text(head.span), hint}, head.span);
     return true;
   }
   if (reported_shell_sign(head))
     return true;
-  const bool named = bare && is_value(ctx, head);
+  const bool named = bare && has_value(ctx, head.text, head.span);
   const bool literal = (head.quote == lang::Quote::Whole && !could_name_a_program(head.text)) ||
                        base::parse_float(head.text);
   if (!named && !literal)
@@ -388,9 +503,9 @@ void Analyzer::note_backticks(const lang::AssignStmt& stmt) {
         diag::make(BacktickedProgram{stmt.name, text}, stmt.literal->span, diag::Severity::Note));
 }
 
-/// Whether a word is the name of something that has a value here.
-bool Analyzer::is_value(const Context& ctx, const lang::Word& word) {
-  const auto name = lookup(ctx, word.text, word.span);
+/// Whether a name is that of something that has a value here.
+bool Analyzer::has_value(const Context& ctx, std::string_view written, Span span) {
+  const auto name = lookup(ctx, written, span);
   return name && (name->slot >= 0 || name->binding >= 0 || name->automatic != Automatic::None);
 }
 

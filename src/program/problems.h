@@ -437,6 +437,8 @@ struct ConfigInBody {
   std::string_view keyword;
   std::string message() const { return cat("`", keyword, "` configures a command"); }
   std::string help() const {
+    if (keyword == "default")
+      return "for all other values `match` has `else`; in an `arg`, `default` stands before `do`";
     return cat("move it out of `do`, or write `exec ", keyword, " …` for a program of that name");
   }
 };

@@ -53,6 +53,30 @@ void each_body(const lang::Stmt& stmt, const auto& visit) {
   }
 }
 
+struct FixedCondition {
+  static constexpr std::string_view id = "fixed-condition";
+  std::string_view text; ///< as it is written
+  bool truth = false;
+  std::string message() const {
+    return cat(text, " is a fixed text, and always ", truth ? "true" : "false");
+  }
+  std::string help() const {
+    return cat("a comparison is written in full, NAME == ", text,
+               "; for the value of a name write NAME");
+  }
+};
+
+struct OneItem {
+  static constexpr std::string_view id = "one-item";
+  std::string_view text;
+  std::string message() const { return "this list has one item, which is the text itself"; }
+  std::string help() const {
+    if (text.find_first_of("*?") != text.npos)
+      return cat("files that a pattern finds are listed first: files = glob \"", text, '"');
+    return "a list is made first: items = list \"a\" \"b\"; a text has one item a line";
+  }
+};
+
 /// Words that are no names, and may be conditions of their own.
 bool is_constant(std::string_view text) {
   return text == "true" || text == "false" || base::parse_float(text).has_value();
@@ -107,6 +131,7 @@ const Node* Analyzer::statement(Context& ctx, const lang::Stmt& stmt) {
 const Node* Analyzer::assign(Context& ctx, const lang::AssignStmt& stmt) {
   if (stmt.literal != nullptr) {
     note_backticks(stmt);
+    note_dollars(ctx, *stmt.literal);
     auto* made = node<LiteralNode>(ctx, NodeKind::Literal, stmt.head);
     made->value = expr(ctx, *stmt.literal, Bare::Text);
     if (stmt.literal->quote == lang::Quote::None) {
@@ -202,6 +227,10 @@ const Cond* Analyzer::condition(Context& ctx, const lang::Cond& cond) {
       report_unknown_name(ctx, word.text, word.span, true);
       return made;
     }
+    if (word.plain() && word.quote == lang::Quote::Whole) {
+      const bool truth = word.text != "" && word.text != "false" && word.text != "0";
+      diags_.error(FixedCondition{sources_.text(word.span), truth}, word.span);
+    }
     made->kind = Cond::Kind::Value;
     made->a = expr(ctx, word, Bare::Lookup);
     return made;
@@ -268,6 +297,11 @@ const Node* Analyzer::asked_in_condition(Context& ctx, const lang::Clause& claus
 const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {
   auto* made = node<ForEachNode>(ctx, NodeKind::ForEach, stmt.head);
   made->source = expr(ctx, stmt.source, Bare::Lookup);
+  const Expr& source = made->source;
+  if (strictness_ == Strictness::Check && source.plain() && !source.text.empty() &&
+      !source.text.contains('\n')) {
+    diags_.add(diag::make(OneItem{source.text}, source.span, diag::Severity::Note));
+  }
   ctx.frame->push(FrameBuilder::Scope::Names);
   made->variable = ctx.frame->fresh(stmt.name);
   made->variable_name = stmt.name;
@@ -279,12 +313,14 @@ const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {
 
 const Node* Analyzer::match(Context& ctx, const lang::MatchStmt& stmt) {
   auto* made = node<MatchNode>(ctx, NodeKind::Match, stmt.head);
-  made->subject = expr(ctx, stmt.subject, Bare::Lookup);
+  if (!reported_dollar(stmt.subject))
+    made->subject = expr(ctx, stmt.subject, Bare::Lookup);
   const bool on_kind = stmt.subject.plain() && stmt.subject.text.ends_with(".kind");
   std::vector<MatchNode::Case> cases;
   for (const lang::MatchStmt::Case& arm : stmt.cases) {
     const Expr* value = nullptr;
     if (arm.value != nullptr) {
+      check_case(*arm.value);
       value = keep(expr(ctx, *arm.value, Bare::Text));
       if (on_kind && strictness_ == Strictness::Check && value->plain() &&
           std::ranges::find(kind::kAll, value->text) == kind::kAll.end()) {

@@ -151,7 +151,7 @@ const Node* Analyzer::template_use(Context& ctx, const Unit::SeenTemplate& seen,
   use->call = clause.span;
   use->outer = ctx.from;
 
-  check_shell_words(clause.words);
+  check_shell_words(ctx, clause.words);
   std::vector<ScopeNode::Bind> binds = template_binds(ctx, decl, clause);
   auto* made = node<ScopeNode>(ctx, NodeKind::Scope, clause.span);
   made->use = use;
