@@ -63,13 +63,14 @@ std::string from_layout(std::string_view layout) {
 Status check_format(std::string_view written) {
   const bool named = std::ranges::find(kMadeByHand, written) != std::end(kMadeByHand) ||
                      std::ranges::find(kFormats, written, &Named::name) != std::end(kFormats);
-  if (named || (written.contains('%') && !written.contains('\0')))
+  const bool of_date = written.starts_with("+%"); // the program's way of saying that it is one
+  if (named || (written.contains('%') && !written.contains('\0') && !of_date))
     return {};
-  const std::string layout = from_layout(written);
+  const std::string better = of_date ? std::string(written.substr(1)) : from_layout(written);
   return fail(kind::kBadArgument, base::cat("`", written, "` is not a time format"),
               std::string(written),
-              layout.empty() ? base::cat("write one of ", kNames)
-                             : base::cat("write it as \"", layout, '"'));
+              better.empty() ? base::cat("write one of ", kNames)
+                             : base::cat("write it as \"", better, '"'));
 }
 
 Result<std::string> in_zone(std::int64_t seconds, Zone zone, std::string_view format) {

@@ -205,6 +205,7 @@ private:
   bool reported_as_assignment(const op::OpDecl& op, const lang::Word& head,
                               std::span<const lang::Word> words);
   bool reported_shell_sign(const lang::Word& word);
+  bool reported_as_call(const Context& ctx, const lang::Clause& clause);
   bool reported_as_prefix(const lang::Clause& clause);
   bool reported_as_prefix(const lang::AssignStmt& stmt);
   void note_backticks(const lang::AssignStmt& stmt);

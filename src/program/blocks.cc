@@ -57,12 +57,18 @@ void Analyzer::known_options(const lang::BlockStmt& stmt, std::string_view block
 
 const Expr* Analyzer::option(Context& ctx, const lang::BlockStmt& stmt,
                              std::initializer_list<std::string_view> names) {
+  const lang::Option* found = nullptr;
   for (const lang::Option& option : stmt.options) {
-    if (std::ranges::find(names, option.key) != names.end()) {
-      return keep(expr(ctx, option.value, Bare::Name));
+    if (std::ranges::find(names, option.key) == names.end())
+      continue;
+    if (found != nullptr && found->key != option.key) {
+      diags_.error(BadOption{option.key, sources_.text(option.value.span),
+                             cat("left out: `", found->key, "` says the same")},
+                   option.span);
     }
+    found = &option;
   }
-  return nullptr;
+  return found == nullptr ? nullptr : keep(expr(ctx, found->value, Bare::Name));
 }
 
 void Analyzer::check_duration(const Expr& e, std::string_view what, bool seconds_allowed) {
@@ -204,6 +210,9 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
   for (const lang::Word& word : stmt.words) {
     const std::vector<EnvPair> pairs =
         word.plain() ? env_pairs(word.text) : env_pair(front_text(word));
+    if (word.quote == lang::Quote::None && word.plain() && word.text.ends_with(','))
+      diags_.error(BadOption{"with_env", word.text, "written without a comma behind it"},
+                   word.span);
     if (word.plain() && pairs.empty())
       diags_.error(BadOption{"with_env", word.text, "written NAME=value"}, word.span);
     for (const EnvPair& pair : pairs) {

@@ -294,7 +294,7 @@ bool Analyzer::wants_bin(const lang::Clause& clause, const op::OpDecl* op) const
 
 const Node* Analyzer::named_call(Context& ctx, const lang::Clause& clause, Slot capture,
                                  std::string_view capture_name, bool stage) {
-  if (reported_as_prefix(clause))
+  if (reported_as_prefix(clause) || reported_as_call(ctx, clause))
     return nullptr;
   const lang::Word& head = clause.words[0];
   const Bin* bin = head.plain() ? find_bin(head.text) : nullptr;

@@ -101,6 +101,13 @@ struct ShellVariable {
   std::string_view text;
   std::string message() const { return cat("`", text, "` is passed on as it stands"); }
   std::string help() const {
+    if (text == "$?")
+      return "a status is asked by `if PROGRAM …`, and is ${err.code} in `rescue`; to say that you "
+             "mean the text, quote it: \"$?\"";
+    if (variable_at_front(text).empty() && text.starts_with('$'))
+      return cat("what a command is given are its `arg`s, written ${NAME}, with `rest` for all; to "
+                 "say that you mean the text, quote it: \"",
+                 text, '"');
     const std::string_view name = text.starts_with('~') ? "HOME" : variable_at_front(text);
     return cat("for the value write ${", name, "}", text.contains('/') ? "/…" : "",
                "; to say that you mean the text, quote it: \"", text, "\"");
@@ -132,6 +139,18 @@ struct ComparisonAsValue {
   std::string message() const { return cat("`", sign, "` has no value that could be kept"); }
   std::string help() const {
     return "a condition stands behind `if`: NAME = false, and NAME = true in the body of an `if`";
+  }
+};
+
+struct CalledWithParentheses {
+  static constexpr std::string_view id = "called-with-parentheses";
+  std::string_view name;
+  std::string_view argument; ///< the only one; empty when there are more or none
+  std::string message() const {
+    return cat("`", name, "(` calls nothing: words are separated by blanks");
+  }
+  std::string help() const {
+    return cat("write ", name, ' ', argument.empty() ? "ARGUMENT …" : argument);
   }
 };
 
@@ -245,9 +264,15 @@ bool could_name_a_program(std::string_view text) {
   });
 }
 
-/// `$NAME`, `$NAME/…` and `~/…`.
+/// `$1`, `$@`, `$?`: what a shell fills in itself.
+bool is_shell_parameter(std::string_view raw) {
+  constexpr std::string_view kSigns = "0123456789@*#?";
+  return raw.size() == 2 && raw[0] == '$' && kSigns.contains(raw[1]);
+}
+
+/// `$NAME`, `$NAME/…`, `~/…` and `$1`.
 bool is_expansion(std::string_view raw) {
-  return raw.starts_with("~/") || !variable_at_front(raw).empty();
+  return raw.starts_with("~/") || is_shell_parameter(raw) || !variable_at_front(raw).empty();
 }
 
 constexpr std::array<std::string_view, 16> kSystems = {
@@ -458,6 +483,25 @@ bool Analyzer::reported_as_assignment(const op::OpDecl& op, const lang::Word& he
   diags_.error(AssignedToName{head.text, base::trim(all.substr(0, equals)),
                               base::trim(all.substr(equals + 1)), words.size() > 1},
                span);
+  return true;
+}
+
+/// `upper("a")` as other languages call it. True when it was reported.
+bool Analyzer::reported_as_call(const Context& ctx, const lang::Clause& clause) {
+  const lang::Word& head = clause.words[0];
+  const std::string_view raw = sources_.text(head.span);
+  const auto opening = std::min(raw.find('('), raw.size());
+  const std::string_view name = raw.substr(0, opening);
+  if (clause.exec || opening == raw.size() || head.quote == lang::Quote::Whole ||
+      !base::is_identifier(name))
+    return false;
+  if (find_op(name) == nullptr && find_command(*ctx.unit, name) == nullptr &&
+      find_template(*ctx.unit, name) == nullptr)
+    return false;
+  const bool one = clause.words.size() == 1 && raw.ends_with(')') && !raw.contains(',');
+  diags_.error(
+      CalledWithParentheses{name, one ? raw.substr(opening + 1, raw.size() - opening - 2) : ""},
+      head.span);
   return true;
 }
 

@@ -116,7 +116,9 @@ std::unexpected<Error> not_found(const Gate& gate, const Scope& scope, Actor act
   }
   std::string help = "install it, or name it by its path";
   const auto similar = similar_programs(gate.world().fs, head, search_path(gate, scope));
-  if (!similar.empty())
+  if (head.contains(' '))
+    help = "its name is the first word alone: each word of a call stands for itself";
+  else if (!similar.empty())
     help = cat("did you mean `", base::join(similar, "`, `"), "`?");
   return fail(kind::kBinNotFound, cat(actor.name, ": there is no program `", head, "` on PATH"),
               std::string(head), std::move(help));

@@ -42,6 +42,7 @@ TEST_F(TimeOps, an_unknown_name_is_refused) {
   EXPECT_EQ(unknown.kind, kind::kBadArgument);
   EXPECT_NE(unknown.help.find("rfc3339"), std::string::npos);
   EXPECT_EQ(kind("now", {""}), kind::kBadArgument);
+  EXPECT_EQ(error("now", {"+%F"}).help, "write it as \"%F\"");
   EXPECT_EQ(kind("now", {"date", named("zone", "mars")}), kind::kBadArgument);
   EXPECT_EQ(kind("now", {std::string("%Y\0%m", 5)}), kind::kBadArgument);
 }
