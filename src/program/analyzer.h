@@ -138,6 +138,7 @@ private:
   // command.cc: what stands in a command beside its body
   void resolve_binding(Unit& unit, std::size_t index, const lang::Binding& decl);
   void resolve_command(Unit& unit, Command& command, const lang::ProcDecl& decl);
+  void warn_of_lost_arguments(const Command& command);
   void resolve_config(Context& ctx, Command& command, const lang::ProcDecl& decl);
   void resolve_args(Context& ctx, Command& command, const lang::ProcDecl& decl);
   Arg resolve_arg(Context& ctx, const lang::ArgDecl& decl);

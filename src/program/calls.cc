@@ -581,6 +581,12 @@ void Analyzer::check_command_words(const Command& command, const lang::Word& hea
     dynamic = dynamic || e.spreads();
     const bool number = base::parse_float(text).has_value();
     if (ended || text.size() < 2 || text[0] != '-' || number) {
+      const std::string_view name = text.substr(0, std::min(text.find('='), text.size()));
+      const bool bare = sources_.text(e.span).starts_with(name);
+      if (!ended && bare && name.size() < text.size() && args_by_name.contains(name)) {
+        diags_.error(NamedWithoutDash{command.name, name}, e.span);
+        return;
+      }
       if (++positional > positions.size() && !rest && !e.spreads()) {
         diags_.error(TooManyArguments{command.name, usage(), {}}, e.span);
         return;

@@ -13,6 +13,13 @@ namespace {
 
 using op::Type;
 
+struct LostArgument {
+  static constexpr std::string_view id = "lost-argument";
+  std::string_view name, why, way_out;
+  std::string message() const { return cat("argument `", name, "` is never given: ", why); }
+  std::string help() const { return std::string(way_out); }
+};
+
 struct TypeName {
   std::string_view name;
   Type type;
@@ -61,6 +68,21 @@ void Analyzer::resolve_command(Unit& unit, Command& command, const lang::ProcDec
   if (strictness_ == Strictness::Check && command.description.empty() && !command.is_private &&
       !command.is_test && !command.is_catch) {
     diags_.warn(NoDescription{command.name}, command.span);
+  }
+  if (strictness_ == Strictness::Check)
+    warn_of_lost_arguments(command);
+}
+
+/// Arguments that no call can give.
+void Analyzer::warn_of_lost_arguments(const Command& command) {
+  for (const Arg& arg : command.args) {
+    const bool needed = arg.fallback == nullptr && !arg.optional && !arg.rest;
+    if (command.proxy_args)
+      diags_.warn(LostArgument{arg.name, "`proxy_args` takes all words", "remove one of the two"},
+                  arg.span);
+    else if (command.is_test && needed)
+      diags_.warn(LostArgument{arg.name, "a test is called without arguments", "give it a default"},
+                  arg.span);
   }
 }
 

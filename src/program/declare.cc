@@ -326,7 +326,13 @@ void Analyzer::declare_bin(Unit& unit, const lang::Need& need) {
     }
   }
   program_->requirements.bins.push_back(bin);
-  bins_.emplace(bin->name, bin);
+  const auto is_alias_here = [&](const Bin& other) {
+    return other.alias == bin->name && other.module == unit.module && other.name != bin->name;
+  };
+  if (auto [at, added] = bins_.emplace(bin->name, bin); !added && is_alias_here(*at->second)) {
+    diags_.add(
+        also(DuplicateName{"bin", bin->name}, bin->span, at->second->span, "an alias of this one"));
+  }
   if (const auto slash = bin->name.rfind('/'); slash != bin->name.npos) {
     bins_.emplace(bin->name.substr(slash + 1), bin);
   }
@@ -334,7 +340,9 @@ void Analyzer::declare_bin(Unit& unit, const lang::Need& need) {
     return;
   check_reserved("alias", bin->alias, need.alias_span);
   if (auto [at, added] = bins_.emplace(bin->alias, bin);
-      !added && at->second != bin && at->second->alias == bin->alias) {
+      !added && at->second != bin &&
+      (at->second->alias == bin->alias ||
+       (at->second->name == bin->alias && at->second->module == unit.module))) {
     diags_.add(also(DuplicateName{"alias", bin->alias}, need.alias_span, at->second->span,
                     "first declared here"));
   } else {

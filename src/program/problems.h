@@ -21,6 +21,7 @@ struct UnknownName {
   static constexpr std::string_view id = "unknown-name";
   std::string_view name, nearest;
   bool condition = false; ///< it is a whole condition
+  bool op = false;        ///< an op has this name
   std::string message() const { return cat("unknown name `", name, "`"); }
   std::string help() const {
     if (!condition || (is_name() && name.contains('.')))
@@ -36,6 +37,9 @@ struct UnknownName {
 private:
   bool is_name() const { return std::ranges::all_of(base::split(name, '.'), base::is_identifier); }
   std::string way_out() const {
+    if (op)
+      return cat("it is an op: write ${", name, "(…)}, or bind its result first: ", name, " = ",
+                 name, " …");
     if (nearest.empty() && name.contains('.'))
       return "the fields of an error are known in its `rescue` and `finally`, those of `hook` in a "
              "hook's handler";
@@ -382,6 +386,18 @@ struct UnknownType {
   std::string_view name, nearest;
   std::string message() const { return cat("unknown type `", name, "`"); }
   std::string help() const { return did_you_mean(nearest, "types are: string, int, float, bool"); }
+};
+
+/// `greet who=sam`, where `who` is an argument of `greet`.
+struct NamedWithoutDash {
+  static constexpr std::string_view id = "named-without-dash";
+  std::string_view call, name;
+  std::string message() const {
+    return cat("`", name, "=…` is a positional value here, and names no argument of `", call, "`");
+  }
+  std::string help() const {
+    return cat("to name the argument write -", name, "=…; to pass the text, quote the word");
+  }
 };
 
 struct RestRules {

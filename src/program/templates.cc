@@ -90,6 +90,14 @@ std::vector<ScopeNode::Bind> Analyzer::template_binds(Context& ctx, const lang::
         continue;
       }
     }
+    if (word.quote != lang::Quote::Whole && equals != text.npos) {
+      const auto arg = std::ranges::find(order, text.substr(0, equals), &lang::ArgDecl::name);
+      if (arg != order.end()) {
+        diags_.error(NamedWithoutDash{decl.name, (*arg)->name}, word.span);
+        values[static_cast<std::size_t>(arg - order.begin())] = expr(ctx, word, Bare::Text);
+        continue;
+      }
+    }
     while (next < values.size() && values[next])
       ++next;
     if (next == values.size()) {

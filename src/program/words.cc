@@ -66,7 +66,7 @@ void Analyzer::report_unknown_name(const Context& ctx, std::string_view name, Sp
   std::ranges::sort(candidates);
   diags_.error(UnknownName{name,
                            base::nearest(name, candidates, name.size() <= 4 ? 1 : 2).value_or(""),
-                           condition},
+                           condition, find_op(name) != nullptr},
                span);
 }
 
