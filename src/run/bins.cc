@@ -27,6 +27,9 @@ Result<std::string> hash_file_text(State& state, const program::Bin& bin, std::s
   sys::Fs& fs = state.run.setting().world.fs;
   PERCH_TRY_ASSIGN(const auto spot,
                    fs.locate(sys::absolute_path(bin.module->directory, path), sys::Final::Follow));
+  // A FIFO would be waited for, and each time anew.
+  if (spot.info.type != sys::NodeType::Regular && spot.info.type != sys::NodeType::Missing)
+    return fail(kind::kFileError, cat('`', spot.real, "` is not a regular file"), spot.real);
   PERCH_TRY_ASSIGN(const auto file, fs.open(spot, sys::Access::Read, 0));
   return sys::read_all(file.get(), kLongestHashFile, path);
 }
