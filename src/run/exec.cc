@@ -74,6 +74,7 @@ Result<lane::Ended> run_child(State& state, Step& step, lane::ChildSpec& spec,
   }
   if (!job)
     return std::unexpected(std::move(job).error());
+  step.mark_began();
   const std::size_t number = jobs.add(std::move(*job));
   for (Outlet* outlet : {streams.out, streams.err}) {
     if (outlet != nullptr)
@@ -313,6 +314,7 @@ Result<op::Ended> launched(State& state, Step& step, Actor actor, const op::Laun
     spec.new_session = true;
     PERCH_TRY(step.before_start());
     PERCH_TRY_ASSIGN(const auto job, state.run.setting().children.start(spec));
+    step.mark_began();
     step.fact("detached_pid", static_cast<std::int64_t>(job->pid()));
     return op::Ended{.pid = job->pid()};
   }

@@ -222,7 +222,7 @@ Eval<Guest> evaluate_guest(State& state, const WasmRunNode& node, std::string na
   return guest;
 }
 
-Result<std::unique_ptr<lane::Job>> start_guest(State& state, const Step& step, Guest& guest,
+Result<std::unique_ptr<lane::Job>> start_guest(State& state, Step& step, Guest& guest,
                                                lane::Stdio stdio) {
   guest.spec.stdio = stdio;
   guest.spec.mounts.clear();
@@ -233,7 +233,9 @@ Result<std::unique_ptr<lane::Job>> start_guest(State& state, const Step& step, G
   if (state.run.gate().setup().watcher != nullptr && !guest.mounts.empty())
     guest.spec.uses = std::make_shared<lane::MountUses>(guest.mounts.size());
   PERCH_TRY(step.before_start());
-  return state.run.setting().guests.start(guest.module, guest.spec);
+  PERCH_TRY_ASSIGN(auto job, state.run.setting().guests.start(guest.module, guest.spec));
+  step.mark_began();
+  return job;
 }
 
 Status guest_status(const Guest& guest, const lane::Ended& ended) {

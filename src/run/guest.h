@@ -34,8 +34,8 @@ struct Guest {
                                          std::string name);
 
 /// Starts it. `stdio` must stay open until it has ended.
-[[nodiscard]] Result<std::unique_ptr<lane::Job>> start_guest(State& state, const Step& step,
-                                                             Guest& guest, lane::Stdio stdio);
+[[nodiscard]] Result<std::unique_ptr<lane::Job>> start_guest(State& state, Step& step, Guest& guest,
+                                                             lane::Stdio stdio);
 
 /// Why a guest that ended counts as failed: wasm_module_exited with its code, wasm_trap, ….
 [[nodiscard]] Status guest_status(const Guest& guest, const lane::Ended& ended);

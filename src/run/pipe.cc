@@ -223,6 +223,7 @@ Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
   if (stage.last)
     state_.out->job_started();
   PERCH_TRY_ASSIGN(auto started, placed(state, std::move(job)));
+  stage.step.mark_began();
   stage.job = jobs_.add(std::move(started));
   if (stage.last)
     jobs_.receive(*state_.out);

@@ -50,7 +50,7 @@ bool watched(const State& state) { return state.run.sink() != nullptr; }
 Step::~Step() {
   if (!open_)
     return;
-  end_.skipped = true; // it was begun and then not needed: another stage could not be started
+  end_.skipped = !end_.began; // it was not needed: another stage could not be started
   (void)end(nullptr);
 }
 

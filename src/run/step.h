@@ -44,6 +44,8 @@ public:
   /// Tells that its process or guest starts next, and makes it durable where that is asked for.
   /// Errors: audit_failed, and then it must not start.
   [[nodiscard]] Status before_start() const;
+  /// Its process or guest has been started.
+  void mark_began() { end_.began = true; }
   /// What the span stands for is over, although close() may come later.
   void note_end();
   /// Ends the span with `result`, which it returns, or audit_failed.

@@ -155,14 +155,14 @@ Status AuditSink::begin(const Begin& event) {
   return {};
 }
 
-void AuditSink::count_start(const OpenSpan& span) {
-  counts_.execs += span.what == What::Child ? 1 : 0;
-  counts_.wasm_runs += span.what == What::Guest ? 1 : 0;
-}
-
-void AuditSink::count_end(const OpenSpan& span, const End& event) {
+void AuditSink::count(const OpenSpan& span, const End& event) {
   counts_.failed += event.error != nullptr ? 1 : 0;
-  counts_.ops += span.what != What::Child && span.what != What::Guest ? 1 : 0;
+  if (span.what == What::Child)
+    counts_.execs += event.began ? 1 : 0;
+  else if (span.what == What::Guest)
+    counts_.wasm_runs += event.began ? 1 : 0;
+  else
+    ++counts_.ops;
 }
 
 /// What a span's lines have in common.
@@ -190,7 +190,7 @@ Status AuditSink::end(const End& event) {
     return {};
   const OpenSpan span = std::move(found->second);
   open_.erase(found);
-  count_end(span, event);
+  count(span, event);
   JsonText out = span_line(event_name(span.what), event.unix_ns, span, event.args);
   out.key("dur_ms");
   out.milliseconds(event.steady_ns - span.steady_ns);
@@ -248,7 +248,6 @@ Status AuditSink::before_start(const Start& event) {
     return std::unexpected(*failed_);
   if (const auto found = open_.find(event.id); found != open_.end()) {
     const OpenSpan& span = found->second;
-    count_start(span);
     JsonText out = span_line("start", event.unix_ns, span, event.args);
     for (const Field& field : event.facts)
       out.field(field);

@@ -55,7 +55,7 @@ private:
     std::string position;
     bool replaced_bytes = false;
   };
-  /// Processes and modules count when they start: one that cannot has only failed.
+  /// Processes and modules count when they began: one that could not has only failed.
   struct Counts {
     std::int64_t ops = 0, execs = 0, wasm_runs = 0, failed = 0, denied = 0;
   };
@@ -67,8 +67,7 @@ private:
   Status check();
   Status make_durable();
   Status fail_for_good(const Error& cause);
-  void count_start(const OpenSpan& span);
-  void count_end(const OpenSpan& span, const End& event);
+  void count(const OpenSpan& span, const End& event);
 
   Writer& out_;
   const AuditIdentity identity_;

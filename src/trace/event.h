@@ -60,6 +60,7 @@ struct End {
   const Error* error = nullptr; ///< null: succeeded; its texts masked
   bool skipped = false;
   bool cached = false;
+  bool began = false; ///< of a Child or Guest: it was started
   /// Arguments that were not known when the span began: what a module's block came to.
   Fields args;
   /// What is known only now: a child's path and argv, exit or signal, figures; secrets masked.

@@ -130,17 +130,21 @@ TEST_F(Audit, counts_only_processes_and_modules_that_began) {
   (void)run.start();
   const SpanId missing = run.begin(0, What::Child, "exec", {});
   (void)run.fail_span(missing, "bin_not_found", "there is no program `gti` on PATH");
+  const SpanId odd = run.begin(0, What::Child, "exec", {});
+  EXPECT_TRUE(run.before_start(odd));
+  (void)run.fail_span(odd, "file_error", "cannot start `a`: not an executable format");
   const SpanId bad = run.begin(0, What::Guest, "wasm_run", {});
   (void)run.fail_span(bad, "wasm_compile_error", "not a module");
   const SpanId child = run.begin(0, What::Child, "exec", {});
   EXPECT_TRUE(run.before_start(child));
-  (void)run.end(child);
+  (void)run.end({.id = child, .began = true});
   const SpanId guest = run.begin(0, What::Guest, "wasm_run", {});
   EXPECT_TRUE(run.before_start(guest));
-  (void)run.fail_span(guest, "wasm_module_exited", "`a` ended with exit status 1");
+  const Error exited{.kind = "wasm_module_exited", .message = "`a` ended with exit status 1"};
+  (void)run.end({.id = guest, .error = &exited, .began = true});
   (void)run.finish();
   EXPECT_TRUE(out.pieces.back().ends_with(
-      R"js("counts":{"ops":0,"execs":1,"wasm_runs":1,"failed":3,"denied":0}})js"
+      R"js("counts":{"ops":0,"execs":1,"wasm_runs":1,"failed":4,"denied":0}})js"
       "\n"));
 }
 
