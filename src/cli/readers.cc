@@ -61,6 +61,13 @@ std::string shown_target(const std::string& target) {
   return target == kStdout ? std::string("standard output") : target;
 }
 
+/// The streams of perch itself under their names in /dev, which lead nowhere where they are pipes.
+std::string plain_target(const std::string& target) {
+  if (target == "/dev/stdout")
+    return std::string(kStdout);
+  return target == "/dev/stderr" ? std::string() : target;
+}
+
 /// Said before anything runs; a write to it would fail later.
 Status refuse_closed_output(const Context& context, const std::string& target) {
   if (target != kStdout || !context.world.out_closed)
@@ -247,7 +254,7 @@ Status Readers::Parts::make_audit() {
 Status Readers::Parts::make_trace() {
   if (!context.options.trace)
     return {};
-  const std::string& target = *context.options.trace;
+  const std::string target = plain_target(*context.options.trace);
   PERCH_TRY_ASSIGN(trace_to, open_stream(context, target, progress));
   trace = std::make_unique<trace::TraceSink>(*trace_to, paint_for(context, target));
   return {};
@@ -256,7 +263,7 @@ Status Readers::Parts::make_trace() {
 Status Readers::Parts::make_report() {
   if (!context.options.report)
     return {};
-  const std::string& target = *context.options.report;
+  const std::string target = plain_target(*context.options.report);
   PERCH_TRY_ASSIGN(report_to, open_stream(context, target, progress));
   report = std::make_unique<trace::ReportSink>(
       *report_to, trace::ReportSink::Options{.format = trace::report_format(target),
