@@ -175,6 +175,11 @@ constexpr Foreign kForeign[] = {
              "is typed by a program: NAME = head -n 1"},
     {"assert", "write `assert_eq ACTUAL EXPECTED`, or `fail` in the body of an `if`"},
     {"not", "a condition stands behind `if`"},
+    {"null", "write NAME = \"\""},
+    {"nil", "write NAME = \"\""},
+    {"None", "write NAME = \"\""},
+    {"True", "write true"},
+    {"False", "write false"},
     {"pushd", "write `with_cwd \"DIR\"` … `end`"},
     {"popd", "write `with_cwd \"DIR\"` … `end`"},
     {"wait", "what runs at the same time stands in a `parallel` block, which waits for all"},
@@ -243,6 +248,10 @@ std::string_view replacement_for_foreign(std::string_view word) {
   const auto* entry = find(std::span<const Foreign>(kForeign), word,
                            [](const Foreign& foreign) { return foreign.word; });
   return entry == nullptr ? std::string_view{} : entry->replacement;
+}
+
+bool is_arithmetic(std::string_view word) {
+  return word.size() == 1 && std::string_view("+-*/%").contains(word[0]);
 }
 
 bool is_block_keyword(std::string_view word) {

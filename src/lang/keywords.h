@@ -59,5 +59,7 @@ struct Setting {
 
 /// What people who come from other languages write for something of ours; empty if nothing.
 [[nodiscard]] std::string_view replacement_for_foreign(std::string_view word);
+/// `+`, `-`, `*`, `/`, `%`: nothing is calculated here.
+[[nodiscard]] bool is_arithmetic(std::string_view word);
 
 } // namespace perch::lang

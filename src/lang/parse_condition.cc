@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "lang/bare.h"
+#include "lang/keywords.h"
 #include "lang/parser.h"
 
 #include <algorithm>
@@ -78,6 +79,7 @@ std::string_view outer_sign(std::string_view bare, bool front) {
 }
 
 bool is_bare_text(const Word& word) { return word.quote == Quote::None && word.plain(); }
+bool is_arithmetic_word(const Word& word) { return is_bare_text(word) && is_arithmetic(word.text); }
 
 // `-f` and its like in `[ -f x ]`, by what they ask.
 bool is_shell_test(const Word& word) {
@@ -388,6 +390,8 @@ private:
     const Word& word = words[i];
     if (compare_op(word) && words.size() < 3)
       return BadCondition{cat("`", word.text, "` compares two words"), std::string(kForms)};
+    if (compare_op(word) && words.size() > 3 && std::ranges::any_of(words, is_arithmetic_word))
+      return BadCondition{"there is no arithmetic", "ask a program first: n = expr 5 % 2"};
     if (compare_op(word) && (words.size() > 3 || i != 1))
       return BadCondition{"only single words can be compared",
                           "capture the result of a call first: n = OP ARGUMENT"};

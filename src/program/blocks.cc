@@ -184,8 +184,7 @@ const Node* Analyzer::retry(Context& ctx, const lang::BlockStmt& stmt) {
     for (const std::string_view written : base::split(made->on->text, ',')) {
       const std::string_view wanted = base::trim(written);
       if (std::ranges::find(kind::kAll, wanted) == kind::kAll.end()) {
-        diags_.error(UnknownKindCase{wanted, base::nearest(wanted, kind::kAll).value_or("")},
-                     made->on->span);
+        diags_.error(UnknownKindCase{wanted}, made->on->span);
       }
     }
   }
@@ -207,6 +206,7 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
   check_shell_words(ctx, stmt.words);
   made->pairs = exprs(ctx, stmt.words, Bare::Text);
   const std::size_t before = ctx.env_names == nullptr ? 0 : ctx.env_names->count();
+  std::unordered_set<std::string_view> names;
   for (const lang::Word& word : stmt.words) {
     const std::vector<EnvPair> pairs =
         word.plain() ? env_pairs(word.text) : env_pair(front_text(word));
@@ -216,6 +216,8 @@ const Node* Analyzer::with_env(Context& ctx, const lang::BlockStmt& stmt) {
     if (word.plain() && pairs.empty())
       diags_.error(BadOption{"with_env", word.text, "written NAME=value"}, word.span);
     for (const EnvPair& pair : pairs) {
+      if (!names.insert(pair.name).second)
+        diags_.error(DuplicateDeclaration{pair.name}, word.span);
       check_variable_name("with_env", base::trim(pair.name), word.span);
       if (ctx.env_names != nullptr)
         ctx.env_names->add(pair.name);

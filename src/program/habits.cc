@@ -58,8 +58,11 @@ struct ValueAsProgram {
   std::string shown;        ///< as it was written
   std::string_view binding; ///< the name of a value in scope; else empty
   bool alone = false;       ///< the only word
+  bool sum = false;         ///< a sign of arithmetic follows
   std::string message() const { return cat(shown, " is a value here, and no program"); }
   std::string help() const {
+    if (sum)
+      return "there is no arithmetic: ask a program, such as n = expr 1 + 2";
     if (!binding.empty() && alone)
       return cat("for its value write \"${", binding, "}\"");
     if (!binding.empty())
@@ -447,6 +450,13 @@ bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) 
       return true;
     }
   }
+  if (bare && clause.words.size() == 1 && head.text[0] >= '0' && head.text[0] <= '9' &&
+      !base::parse_float(head.text)) {
+    diags_.error(ForeignWord{head.text, "a text stands in quotes; only decimal numbers such as 5, "
+                                        "-1 and 0.5 do without"},
+                 head.span);
+    return true;
+  }
   const bool foreign = head.quote != lang::Quote::Whole && head.plain();
   if (const std::string_view hint = foreign ? foreign_hint(head) : ""; !hint.empty()) {
     diags_.error(ForeignWord{sources_.text(head.span), hint}, head.span);
@@ -460,7 +470,8 @@ bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) 
   if (!named && !literal)
     return false;
   diags_.error(ValueAsProgram{named ? cat("`", head.text, "`") : cat(sources_.text(head.span)),
-                              named ? head.text : std::string_view(), clause.words.size() == 1},
+                              named ? head.text : std::string_view(), clause.words.size() == 1,
+                              clause.words.size() > 1 && lang::is_arithmetic(clause.words[1].text)},
                head.span);
   return true;
 }

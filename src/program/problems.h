@@ -1,6 +1,7 @@
 #pragma once
 // What analysis can find wrong with a file: one type per diagnostic, its text beside it.
 
+#include "base/error_kinds.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -318,9 +319,17 @@ struct BadOption {
 
 struct UnknownKindCase {
   static constexpr std::string_view id = "unknown-kind";
-  std::string_view name, nearest;
+  std::string_view name;
   std::string message() const { return cat("no error has the kind `", name, "`"); }
-  std::string help() const { return did_you_mean(nearest, "see the list of error kinds"); }
+  std::string help() const { return did_you_mean(nearest(), "see the list of error kinds"); }
+
+private:
+  std::string_view nearest() const {
+    const auto* longer = std::ranges::find_if(kind::kAll, [&](std::string_view each) {
+      return each.starts_with(name) && each.substr(name.size()).starts_with('_');
+    });
+    return longer != kind::kAll.end() ? *longer : base::nearest(name, kind::kAll).value_or("");
+  }
 };
 
 struct UnknownAlias {

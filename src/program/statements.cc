@@ -317,16 +317,22 @@ const Node* Analyzer::match(Context& ctx, const lang::MatchStmt& stmt) {
     made->subject = expr(ctx, stmt.subject, Bare::Lookup);
   const bool on_kind = stmt.subject.plain() && stmt.subject.text.ends_with(".kind");
   std::vector<MatchNode::Case> cases;
+  std::unordered_map<std::string_view, Span> seen;
   for (const lang::MatchStmt::Case& arm : stmt.cases) {
     const Expr* value = nullptr;
     if (arm.value != nullptr) {
       check_case(*arm.value);
       value = keep(expr(ctx, *arm.value, Bare::Text));
+      if (value->plain()) {
+        if (const auto [at, added] = seen.emplace(value->text, value->span); !added) {
+          diag::Diag diag = diag::make(DuplicateName{"case", value->text}, value->span);
+          diag.related.push_back({at->second, "this one is taken"});
+          diags_.add(std::move(diag));
+        }
+      }
       if (on_kind && strictness_ == Strictness::Check && value->plain() &&
           std::ranges::find(kind::kAll, value->text) == kind::kAll.end()) {
-        diags_.warn(
-            UnknownKindCase{value->text, base::nearest(value->text, kind::kAll).value_or("")},
-            value->span);
+        diags_.warn(UnknownKindCase{value->text}, value->span);
       }
     }
     cases.push_back({arm.head, value, body(ctx, arm.body)});
