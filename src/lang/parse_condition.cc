@@ -369,6 +369,8 @@ private:
       return ShellFault{{"`!` is no operator of a condition", cat("write not ", raw.substr(1))},
                         head.span};
     }
+    if (is_bare_text(head) && raw.size() > 1 && raw.ends_with(':') && words.size() > 1)
+      return ShellFault{{"`:` opens no body", "the body starts on the next line"}, head.span};
     if (words.size() == 1 || (words.size() == 3 && compare_op(words[1]))) {
       for (const Word& word : {words.front(), words.back()}) {
         if (const std::string_view name = dollar_name(word); !name.empty()) {

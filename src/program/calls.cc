@@ -150,6 +150,16 @@ bool is_flag(const Expr& e) {
   return e.plain() && !e.quoted && e.text.size() > 1 && e.text.starts_with('-');
 }
 
+/// `{a,b}` and `{1..3}`, which a shell makes several words of.
+bool has_brace_list(std::string_view text) {
+  const auto open = text.find('{');
+  const auto close = text.find('}', std::min(open, text.size()));
+  if (close == text.npos)
+    return false;
+  const std::string_view inside = text.substr(open, close - open);
+  return inside.contains(',') || inside.contains("..");
+}
+
 /// How far a word may be from what it was meant to be: short ones are near everything.
 int likeness(std::string_view name) { return name.size() <= 3 ? 1 : 2; }
 
@@ -525,7 +535,7 @@ bool Analyzer::op_argument_fits(const op::OpDecl& op, const op::Param& param, co
   }
   // Ops take a path as it is written: `rm *.o` would remove one file of that very name.
   if (param.type == Type::Path && !e.quoted && param.name != "pattern" &&
-      e.text.find_first_of("*?") != e.text.npos) {
+      (e.text.find_first_of("*?") != e.text.npos || has_brace_list(e.text))) {
     diags_.error(UnexpandedPattern{e.text}, e.span);
     return false;
   }

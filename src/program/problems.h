@@ -191,6 +191,8 @@ struct UnexpandedPattern {
   std::string_view text;
   std::string message() const { return cat("`", text, "` names one file: nothing expands it"); }
   std::string help() const {
+    if (text.find_first_of("*?") == text.npos)
+      return "write each name in a call of its own; for the one file, quote it";
     return cat("files = glob \"", text,
                "\", and a `for_each` over them; for the one file, quote it");
   }
