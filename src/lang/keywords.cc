@@ -175,6 +175,11 @@ constexpr Foreign kForeign[] = {
              "is typed by a program: NAME = head -n 1"},
     {"assert", "write `assert_eq ACTUAL EXPECTED`, or `fail` in the body of an `if`"},
     {"not", "a condition stands behind `if`"},
+    {"command", "commands are declared at the file level; whether there is a program: `has_bin "
+                "NAME`, and where: `which NAME`"},
+    {"len", "write `length TEXT`"},
+    {"strlen", "write `length TEXT`"},
+    {"concat", "write one text with placeholders: \"${a}${b}\""},
     {"null", "write NAME = \"\""},
     {"nil", "write NAME = \"\""},
     {"None", "write NAME = \"\""},

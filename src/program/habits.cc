@@ -12,12 +12,16 @@ namespace perch::program {
 
 namespace {
 
-/// `NAME` of `$NAME` and `$NAME/…`; else empty.
-std::string_view variable_at_front(std::string_view raw) {
-  if (!raw.starts_with('$'))
-    return {};
-  const std::string_view name = raw.substr(1, raw.find('/') - 1);
-  return base::is_identifier(name) ? name : std::string_view();
+/// `NAME` of the first `$NAME` in a bare word; else empty.
+std::string_view shell_variable(std::string_view raw) {
+  for (auto at = raw.find('$'); at != raw.npos; at = raw.find('$', at + 1)) {
+    std::size_t end = at + 1;
+    while (end < raw.size() && base::is_identifier(raw.substr(at + 1, end - at)))
+      ++end;
+    if (end > at + 1 && (at == 0 || raw[at - 1] != '\\'))
+      return raw.substr(at + 1, end - at - 1);
+  }
+  return {};
 }
 
 struct ForeignWord {
@@ -107,13 +111,18 @@ struct ShellVariable {
     if (text == "$?")
       return "a status is asked by `if PROGRAM …`, and is ${err.code} in `rescue`; to say that you "
              "mean the text, quote it: \"$?\"";
-    if (variable_at_front(text).empty() && text.starts_with('$'))
+    const std::string_view name = shell_variable(text);
+    if (name.empty() && text.starts_with('$'))
       return cat("what a command is given are its `arg`s, written ${NAME}, with `rest` for all; to "
                  "say that you mean the text, quote it: \"",
                  text, '"');
-    const std::string_view name = text.starts_with('~') ? "HOME" : variable_at_front(text);
-    return cat("for the value write ${", name, "}", text.contains('/') ? "/…" : "",
-               "; to say that you mean the text, quote it: \"", text, "\"");
+    std::string better = "${HOME}/…";
+    if (!name.empty()) {
+      const auto at = static_cast<std::size_t>(name.data() - text.data());
+      better = cat(text.substr(0, at), '{', name, '}', text.substr(at + name.size()));
+    }
+    return cat("for the value write ", better, "; to say that you mean the text, quote it: \"",
+               text, "\"");
   }
 };
 
@@ -273,9 +282,9 @@ bool is_shell_parameter(std::string_view raw) {
   return raw.size() == 2 && raw[0] == '$' && kSigns.contains(raw[1]);
 }
 
-/// `$NAME`, `$NAME/…`, `~/…` and `$1`.
+/// `$NAME` anywhere, `~/…` and `$1`.
 bool is_expansion(std::string_view raw) {
-  return raw.starts_with("~/") || is_shell_parameter(raw) || !variable_at_front(raw).empty();
+  return raw.starts_with("~/") || is_shell_parameter(raw) || !shell_variable(raw).empty();
 }
 
 constexpr std::array<std::string_view, 16> kSystems = {
@@ -351,7 +360,7 @@ void Analyzer::note_expansion(const Context& ctx, const lang::Word& word) {
   const std::string_view raw = sources_.text(word.span);
   if (word.quote != lang::Quote::None || !word.plain() || !is_expansion(raw))
     return;
-  const std::string_view name = variable_at_front(raw);
+  const std::string_view name = shell_variable(raw);
   if (!name.empty() && has_value(ctx, name, word.span))
     diags_.error(ShellVariable{raw}, word.span);
   else if (strictness_ == Strictness::Check)
@@ -381,7 +390,7 @@ void Analyzer::note_dollars(const Context& ctx, const lang::Word& word) {
 /// True when the subject of `match` is no value but `$NAME`, which was reported.
 bool Analyzer::reported_dollar(const lang::Word& word) {
   const std::string_view raw = sources_.text(word.span);
-  const std::string_view name = variable_at_front(raw);
+  const std::string_view name = raw.starts_with('$') ? shell_variable(raw) : "";
   if (word.quote != lang::Quote::None || !word.plain() || name.empty())
     return false;
   diags_.error(DollarInText{name}, word.span);

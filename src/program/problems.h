@@ -466,7 +466,8 @@ struct ConfigInBody {
   std::string help() const {
     if (keyword == "default")
       return "for all other values `match` has `else`; in an `arg`, `default` stands before `do`";
-    return cat("move it out of `do`, or write `exec ", keyword, " …` for a program of that name");
+    return cat("move it out of `do`, or write `exec ", keyword, " …` for a program of that name",
+               keyword == "type" ? "; whether there is a program: has_bin NAME" : "");
   }
 };
 
