@@ -253,8 +253,6 @@ std::string_view foreign_hint(const lang::Word& word) {
   const std::string_view head = word.text;
   if (head.starts_with('@') && base::is_identifier(head.substr(1)))
     return "write it without the sign: calls are not shown before they run";
-  if (head.starts_with("//"))
-    return "a comment begins with `#`";
   if (head.starts_with('[') && head.size() > 1 && head != "[[")
     return "a list is made by an op: NAME = list \"a\" \"b\"";
   if (head.starts_with('{') && head.size() > 1)
@@ -440,6 +438,10 @@ bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) 
   }
   if (bare && head.is("=")) {
     diags_.error(NotAnAssignment{"", "="}, head.span);
+    return true;
+  }
+  if (bare && (head.text.starts_with("//") || head.is("/*"))) { // a path, for all that is known
+    diags_.error(ForeignWord{head.text, "a comment begins with `#`"}, head.span);
     return true;
   }
   if (program_exists(head.text))
