@@ -210,6 +210,8 @@ private:
   bool reported_as_prefix(const lang::Clause& clause);
   bool reported_as_prefix(const lang::AssignStmt& stmt);
   void note_backticks(const lang::AssignStmt& stmt);
+  bool reported_sign_slip(const lang::Clause& clause);
+  bool reported_foreign_word(const lang::Clause& clause);
   bool reported_as_slip(const Context& ctx, const lang::Clause& clause);
   bool has_value(const Context& ctx, std::string_view written, Span span);
   bool program_exists(std::string_view name);

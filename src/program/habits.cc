@@ -249,7 +249,8 @@ std::string_view sign_in(std::string_view raw, std::string_view bare) {
 }
 
 /// What to write instead of a head that means something elsewhere; empty: nothing is known of it.
-std::string_view foreign_hint(const lang::Word& word) {
+std::string_view foreign_hint(const lang::Clause& clause) {
+  const lang::Word& word = clause.words[0];
   const std::string_view head = word.text;
   if (head.starts_with('@') && base::is_identifier(head.substr(1)))
     return "write it without the sign: calls are not shown before they run";
@@ -257,7 +258,12 @@ std::string_view foreign_hint(const lang::Word& word) {
     return "a list is made by an op: NAME = list \"a\" \"b\"";
   if (head.starts_with('{') && head.size() > 1)
     return "JSON is a text: NAME = '{\"a\": 1}', and json_get asks it";
-  return word.quote == lang::Quote::None ? lang::replacement_for_foreign(head) : "";
+  if (word.quote != lang::Quote::None)
+    return {};
+  const bool digit = head[0] >= '0' && head[0] <= '9';
+  if (digit && clause.words.size() == 1 && !base::parse_float(head))
+    return "a text stands in quotes; only decimal numbers such as 5, -1 and 0.5 do without";
+  return lang::replacement_for_foreign(head);
 }
 
 /// Whether a bare word is `NAME=…`.
@@ -423,59 +429,61 @@ bool Analyzer::reported_shell_sign(const lang::Word& word) {
   return where.known();
 }
 
-/// A head that is no program people have, but a slip that can be named. True when it was reported.
-bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) {
+/// `x := 5`, `= 5`, `x++`, `"a" == "b"`. True when it was reported.
+bool Analyzer::reported_sign_slip(const lang::Clause& clause) {
   const lang::Word& head = clause.words[0];
   const bool bare = head.quote == lang::Quote::None;
-  if (clause.words.size() > 1 && bare) {
-    const lang::Word& second = clause.words[1];
-    const auto sign = std::ranges::find_if(kAssignmentSigns,
-                                           [&](std::string_view each) { return second.is(each); });
-    if (sign != kAssignmentSigns.end()) {
-      diags_.error(NotAnAssignment{head.text, *sign}, diag::join(head.span, second.span));
-      return true;
-    }
+  const lang::Word second = clause.words.size() > 1 ? clause.words[1] : lang::Word{};
+  const auto is_second = [&](std::string_view each) { return second.is(each); };
+  if (const auto sign = std::ranges::find_if(kAssignmentSigns, is_second);
+      bare && sign != kAssignmentSigns.end()) {
+    diags_.error(NotAnAssignment{head.text, *sign}, diag::join(head.span, second.span));
+    return true;
   }
   if (bare && head.is("=")) {
     diags_.error(NotAnAssignment{"", "="}, head.span);
     return true;
   }
-  if (bare && (head.text.starts_with("//") || head.is("/*"))) { // a path, for all that is known
-    diags_.error(ForeignWord{head.text, "a comment begins with `#`"}, head.span);
-    return true;
-  }
   if (program_exists(head.text))
     return false;
-  if (bare && (head.text.ends_with("++") || head.text.ends_with("--")) &&
-      base::is_identifier(head.text.substr(0, head.text.size() - 2))) {
-    diags_.error(NotAnAssignment{head.text.substr(0, head.text.size() - 2),
-                                 head.text.substr(head.text.size() - 2)},
-                 head.span);
+  const std::string_view end =
+      head.text.substr(head.text.size() - std::min<std::size_t>(2, head.text.size()));
+  const std::string_view name = head.text.substr(0, head.text.size() - end.size());
+  if (bare && (end == "++" || end == "--") && base::is_identifier(name)) {
+    diags_.error(NotAnAssignment{name, end}, head.span);
     return true;
   }
-  if (clause.words.size() > 1) {
-    const auto sign = std::ranges::find_if(
-        kComparisonSigns, [&](std::string_view each) { return clause.words[1].is(each); });
-    if (sign != kComparisonSigns.end()) {
-      diags_.error(ComparisonAsValue{*sign}, clause.words[1].span);
-      return true;
-    }
-  }
-  if (bare && clause.words.size() == 1 && head.text[0] >= '0' && head.text[0] <= '9' &&
-      !base::parse_float(head.text)) {
-    diags_.error(ForeignWord{head.text, "a text stands in quotes; only decimal numbers such as 5, "
-                                        "-1 and 0.5 do without"},
-                 head.span);
-    return true;
-  }
-  const bool foreign = head.quote != lang::Quote::Whole && head.plain();
-  if (const std::string_view hint = foreign ? foreign_hint(head) : ""; !hint.empty()) {
+  const auto sign = std::ranges::find_if(kComparisonSigns, is_second);
+  if (sign == kComparisonSigns.end())
+    return false;
+  diags_.error(ComparisonAsValue{*sign}, second.span);
+  return true;
+}
+
+/// A word that means something elsewhere. True when it was reported.
+bool Analyzer::reported_foreign_word(const lang::Clause& clause) {
+  const lang::Word& head = clause.words[0];
+  if (head.quote == lang::Quote::Whole || !head.plain())
+    return false;
+  const bool comment = head.text.starts_with("//") || head.is("/*"); // a path, for all one knows
+  if (!comment && program_exists(head.text))
+    return false;
+  const std::string_view hint = comment ? "a comment begins with `#`" : foreign_hint(clause);
+  if (!hint.empty())
     diags_.error(ForeignWord{sources_.text(head.span), hint}, head.span);
+  return !hint.empty();
+}
+
+/// A head that is no program people have, but a slip that can be named. True when it was reported.
+bool Analyzer::reported_as_slip(const Context& ctx, const lang::Clause& clause) {
+  const lang::Word& head = clause.words[0];
+  if (reported_sign_slip(clause) || reported_foreign_word(clause))
     return true;
-  }
+  if (program_exists(head.text))
+    return false;
   if (reported_shell_sign(head))
     return true;
-  const bool named = bare && has_value(ctx, head.text, head.span);
+  const bool named = head.quote == lang::Quote::None && has_value(ctx, head.text, head.span);
   const bool literal = (head.quote == lang::Quote::Whole && !could_name_a_program(head.text)) ||
                        base::parse_float(head.text);
   if (!named && !literal)
