@@ -199,7 +199,8 @@ private:
   bool reported_shell_words(const Context& ctx, const op::OpDecl& op,
                             std::span<const lang::Word> words);
   void note_expansion(const Context& ctx, const lang::Word& word);
-  void note_dollars(const Context& ctx, const lang::Word& word);
+  enum class Reader : std::uint8_t { Nobody, Shell };
+  void note_dollars(const Context& ctx, const lang::Word& word, Reader reader);
   bool reported_dollar(const lang::Word& word);
   void check_case(const lang::Word& value);
   Span shell_sign(const lang::Word& word) const;

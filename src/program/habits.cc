@@ -135,6 +135,18 @@ struct DollarInText {
   }
 };
 
+struct VariableOfTheShell {
+  static constexpr std::string_view id = "variable-of-the-shell";
+  std::string_view name;
+  std::string message() const {
+    return cat("`$", name, "` is a variable of the shell, which knows no `", name,
+               "` of this file");
+  }
+  std::string help() const {
+    return cat("hand it over in a block around the call: with_env \"", name, "=${", name, "}\"");
+  }
+};
+
 struct CasePattern {
   static constexpr std::string_view id = "case-pattern";
   std::string_view word;
@@ -342,8 +354,11 @@ void Analyzer::check_shell_words(const Context& ctx, std::span<const lang::Word>
 /// True when words of an op have signs of a shell, which were reported.
 bool Analyzer::reported_shell_words(const Context& ctx, const op::OpDecl& op,
                                     std::span<const lang::Word> words) {
-  if (std::ranges::any_of(op.requests(), &op::Need::shell))
-    return false; // a shell does read them
+  if (std::ranges::any_of(op.requests(), &op::Need::shell)) {
+    for (const lang::Word& word : words)
+      note_dollars(ctx, word, Reader::Shell);
+    return false;
+  }
   bool reported = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (op.name == "assert_version" && i == 1) // ACTUAL > EXPECTED
@@ -353,7 +368,7 @@ bool Analyzer::reported_shell_words(const Context& ctx, const op::OpDecl& op,
     } else if (op.name != "expand_path") { // it reads what a shell would
       note_expansion(ctx, words[i]);
       if (op.family != op::Family::Regex) // `$name` may be a group there
-        note_dollars(ctx, words[i]);
+        note_dollars(ctx, words[i], Reader::Nobody);
     }
   }
   return reported;
@@ -371,8 +386,8 @@ void Analyzer::note_expansion(const Context& ctx, const lang::Word& word) {
     diags_.add(diag::make(ShellVariable{raw}, word.span, diag::Severity::Note));
 }
 
-/// Says that `$NAME` in quotes is text, where NAME is known.
-void Analyzer::note_dollars(const Context& ctx, const lang::Word& word) {
+/// Says that `$NAME` in quotes is not the value that NAME has here.
+void Analyzer::note_dollars(const Context& ctx, const lang::Word& word, Reader reader) {
   if (strictness_ != Strictness::Check || word.quote == lang::Quote::None)
     return;
   const std::string_view raw = sources_.text(word.span);
@@ -382,11 +397,16 @@ void Analyzer::note_dollars(const Context& ctx, const lang::Word& word) {
       ++end;
     const std::string_view name = raw.substr(at + 1, end - at - 1);
     const bool escaped = at > 0 && raw[at - 1] == '\\';
-    if (name.empty() || escaped || !has_value(ctx, name, word.span))
+    const bool set =
+        reader == Reader::Shell && ctx.env_names != nullptr && ctx.env_names->contains(name);
+    if (name.empty() || escaped || set || !has_value(ctx, name, word.span))
       continue;
     const auto begin = word.span.begin + static_cast<std::uint32_t>(at);
     const Span where{word.span.source, begin, begin + static_cast<std::uint32_t>(end - at)};
-    diags_.add(diag::make(DollarInText{name}, where, diag::Severity::Note));
+    if (reader == Reader::Shell)
+      diags_.add(diag::make(VariableOfTheShell{name}, where, diag::Severity::Note));
+    else
+      diags_.add(diag::make(DollarInText{name}, where, diag::Severity::Note));
     return;
   }
 }

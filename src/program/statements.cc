@@ -131,7 +131,7 @@ const Node* Analyzer::statement(Context& ctx, const lang::Stmt& stmt) {
 const Node* Analyzer::assign(Context& ctx, const lang::AssignStmt& stmt) {
   if (stmt.literal != nullptr) {
     note_backticks(stmt);
-    note_dollars(ctx, *stmt.literal);
+    note_dollars(ctx, *stmt.literal, Reader::Nobody);
     auto* made = node<LiteralNode>(ctx, NodeKind::Literal, stmt.head);
     made->value = expr(ctx, *stmt.literal, Bare::Text);
     if (stmt.literal->quote == lang::Quote::None) {
