@@ -89,7 +89,7 @@ TEST_F(GateGuestTest, variables_of_a_guest_are_bounded_by_flags_not_by_requires)
   EXPECT_EQ(guest_variable(gate(), scope(), kWasm, "TOKEN").value_or("?"), "s");
   push_flags({.env = {{"OTHER"}}});
   EXPECT_EQ(kind_of(guest_variable(gate(), scope(), kWasm, "TOKEN")), kind::kWasmCapabilityDenied);
-  overlay = overlay.with("TOKEN", "mine");
+  overlay.set("TOKEN", "mine");
   EXPECT_EQ(guest_variable(gate(), scope(), kWasm, "TOKEN").value_or("?"), "mine");
 }
 
