@@ -202,7 +202,7 @@ private:
   enum class Reader : std::uint8_t { Nobody, Shell };
   void note_dollars(const Context& ctx, const lang::Word& word, Reader reader);
   bool reported_dollar(const lang::Word& word);
-  void check_case(const lang::Word& value);
+  bool reported_pattern(const lang::Word& value);
   Span shell_sign(const lang::Word& word) const;
   bool reported_as_assignment(const op::OpDecl& op, const lang::Word& head,
                               std::span<const lang::Word> words);

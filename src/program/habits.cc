@@ -422,11 +422,13 @@ bool Analyzer::reported_dollar(const lang::Word& word) {
 }
 
 /// `case a|b` and `case *.txt`, which a shell has.
-void Analyzer::check_case(const lang::Word& value) {
+bool Analyzer::reported_pattern(const lang::Word& value) {
   const std::string_view raw = sources_.text(value.span);
-  if (value.quote == lang::Quote::None && value.plain() &&
-      raw.find_first_of("|*?\\") < std::min(raw.find('\\'), raw.size()))
-    diags_.error(CasePattern{raw}, value.span);
+  if (value.quote != lang::Quote::None || !value.plain() ||
+      raw.find_first_of("|*?") >= std::min(raw.find('\\'), raw.size()))
+    return false;
+  diags_.error(CasePattern{raw}, value.span);
+  return true;
 }
 
 /// The part of a word that a shell would act on; unknown if there is none.

@@ -320,8 +320,7 @@ const Node* Analyzer::match(Context& ctx, const lang::MatchStmt& stmt) {
   std::unordered_map<std::string_view, Span> seen;
   for (const lang::MatchStmt::Case& arm : stmt.cases) {
     const Expr* value = nullptr;
-    if (arm.value != nullptr) {
-      check_case(*arm.value);
+    if (arm.value != nullptr && !reported_pattern(*arm.value)) {
       value = keep(expr(ctx, *arm.value, Bare::Text));
       if (value->plain()) {
         if (const auto [at, added] = seen.emplace(value->text, value->span); !added) {

@@ -40,6 +40,8 @@ std::string own_name(int process) {
 } // namespace
 
 Result<bool> runs_elsewhere(std::string_view name) {
+  if (name.empty()) // as is the name of one that is just ending
+    return false;
   const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), ::closedir);
   if (processes == nullptr)
     return os_fail(errno, "list", "/proc");
