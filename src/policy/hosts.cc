@@ -10,16 +10,16 @@
 namespace perch::policy {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
+constexpr auto kNpos = std::string_view::npos;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// The resolver takes a name whose last label is a number for an IPv4 address: `127.1`, `0x7f.1`.
 bool ends_in_a_number(std::string_view name) {
-  const std::string_view last = name.substr(name.rfind('.') == npos ? 0 : name.rfind('.') + 1);
+  const std::string_view last = name.substr(name.rfind('.') == kNpos ? 0 : name.rfind('.') + 1);
   if (std::ranges::all_of(last, is_digit))
     return true;
-  return last.starts_with("0x") && last.find_first_not_of("0123456789abcdef", 2) == npos;
+  return last.starts_with("0x") && last.find_first_not_of("0123456789abcdef", 2) == kNpos;
 }
 
 std::unexpected<Error> bad_host(std::string_view host, std::string_view why,
@@ -73,7 +73,7 @@ Result<int> parse_port(std::string_view pattern, std::string_view text) {
 Result<Split> split_pattern(std::string_view pattern) {
   if (pattern.starts_with('[')) {
     const std::size_t close = pattern.find(']');
-    if (close == npos)
+    if (close == kNpos)
       return bad_pattern(pattern, "the `[` is not closed");
     Split out{.host = pattern.substr(1, close - 1), .v6 = true};
     const std::string_view rest = pattern.substr(close + 1);
@@ -85,9 +85,9 @@ Result<Split> split_pattern(std::string_view pattern) {
     return out;
   }
   const std::size_t colon = pattern.find(':');
-  if (colon == npos)
+  if (colon == kNpos)
     return Split{.host = pattern};
-  if (pattern.find(':', colon + 1) != npos)
+  if (pattern.find(':', colon + 1) != kNpos)
     return Split{.host = pattern, .v6 = true};
   Split out{.host = pattern.substr(0, colon)};
   PERCH_TRY_ASSIGN(out.port, parse_port(pattern, pattern.substr(colon + 1)));
@@ -97,20 +97,20 @@ Result<Split> split_pattern(std::string_view pattern) {
 Status check_shape(std::string_view pattern) {
   if (pattern.empty())
     return bad_pattern(pattern, "it is empty");
-  if (const std::size_t scheme = pattern.find("://"); scheme != npos) {
+  if (const std::size_t scheme = pattern.find("://"); scheme != kNpos) {
     std::string_view host = pattern.substr(scheme + 3);
     host = host.substr(0, host.find('/'));
     return bad_pattern(pattern, "a pattern has no scheme and no path",
                        base::cat("write just the host: ", host));
   }
-  if (const std::size_t slash = pattern.find('/'); slash != npos) {
+  if (const std::size_t slash = pattern.find('/'); slash != kNpos) {
     if (parse_ip(pattern.substr(0, slash))) {
       return bad_pattern(pattern, "address ranges are not supported", "list the addresses");
     }
     return bad_pattern(pattern, "a pattern has no path",
                        base::cat("write just the host: ", pattern.substr(0, slash)));
   }
-  if (pattern.find('@') != npos)
+  if (pattern.find('@') != kNpos)
     return bad_pattern(pattern, "a pattern has no user name");
   return {};
 }
@@ -125,14 +125,14 @@ Result<std::string> normalize_pattern_host(std::string_view pattern, const Split
   if (split.host == "*")
     return std::string("*");
   if (!split.host.starts_with("*.")) {
-    if (split.host.find('*') != npos) {
+    if (split.host.find('*') != kNpos) {
       return bad_pattern(pattern, "`*` stands only for whole labels at the start",
                          "write *.example.com for every name below example.com");
     }
     return normalize_name(split.host);
   }
   const std::string_view below = split.host.substr(2);
-  if (below.find('*') != npos)
+  if (below.find('*') != kNpos)
     return bad_pattern(pattern, "only the first label may be `*`");
   PERCH_TRY_ASSIGN(const std::string name, normalize_name(below));
   if (parse_ip(name))
@@ -140,11 +140,11 @@ Result<std::string> normalize_pattern_host(std::string_view pattern, const Split
   return base::cat("*.", name);
 }
 
-/// Where the port of a pattern in normal form begins; npos when it has none.
+/// Where the port of a pattern in normal form begins; kNpos when it has none.
 std::size_t port_colon(std::string_view pattern) {
   const std::size_t colon = pattern.rfind(':');
-  const bool has_port = colon != npos && (pattern[0] != '[' || pattern[colon - 1] == ']');
-  return has_port ? colon : npos;
+  const bool has_port = colon != kNpos && (pattern[0] != '[' || pattern[colon - 1] == ']');
+  return has_port ? colon : kNpos;
 }
 
 /// Both in normal form, the pattern without its port.
@@ -165,7 +165,7 @@ Result<std::string> normalize_host(std::string_view host) {
   const std::string_view inner = in_brackets ? host.substr(1, host.size() - 2) : host;
   if (inner.empty())
     return bad_host(host, "it is empty");
-  if (!in_brackets && host.find(':') == npos)
+  if (!in_brackets && host.find(':') == kNpos)
     return normalize_name(host);
   const auto ip = parse_ip(inner);
   if (!ip || !ip->v6)
@@ -193,7 +193,7 @@ bool host_matches(std::string_view pattern, std::string_view host, int port) {
   const std::size_t colon = port_colon(pattern);
   if (!name_matches(pattern.substr(0, colon), host))
     return false;
-  return colon == npos || port == 0 || base::parse_int(pattern.substr(colon + 1)) == port;
+  return colon == kNpos || port == 0 || base::parse_int(pattern.substr(colon + 1)) == port;
 }
 
 std::string_view matched_part(std::string_view pattern) {
