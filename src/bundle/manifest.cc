@@ -91,6 +91,17 @@ bool parse_lists(Members& from, Manifest& manifest) {
   return from.part("entries", Json::value_t::array).empty(); // taken out before
 }
 
+/// The members of a manifest, which are lists and objects in it at the deepest. What is deeper is
+/// left out: somebody may have made it so deep that copying it needs more than the stack there is.
+Json shallow(std::string_view text) {
+  constexpr int kLevels = 3;
+  const auto keep = [](int depth, Json::parse_event_t event, const Json&) {
+    using Event = Json::parse_event_t;
+    return depth < kLevels || (event != Event::object_start && event != Event::array_start);
+  };
+  return Json::parse(text, keep, false);
+}
+
 /// Everything that is referred to is there.
 bool is_consistent(const Manifest& manifest) {
   const auto known = [&](std::string_view name) { return manifest.entries.find(name).has_value(); };
@@ -139,7 +150,7 @@ Result<Manifest> parse_manifest(std::string_view text, const EntryList::Take& ac
   const std::size_t list = std::min(text.find(kEntries), text.size());
   const std::size_t begin = std::min(list + kEntries.size(), text.size());
   const std::size_t end = std::max(begin, std::min(text.rfind(kEnd), text.size()));
-  const Json json = Json::parse(cat(text.substr(0, begin), text.substr(end)), nullptr, false);
+  const Json json = shallow(cat(text.substr(0, begin), text.substr(end)));
   if (json.is_discarded() || !json.is_object())
     return unreadable("it is no JSON object");
   Members from(json);

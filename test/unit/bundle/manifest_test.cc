@@ -187,6 +187,23 @@ TEST(Manifest, another_layout_of_entries_is_refused) {
   refused("\"files/policy.wasm\",\n   \"sha", "\"files/policy\".wasm\",\n   \"sha");
 }
 
+TEST(Manifest, what_is_nested_as_deep_as_it_can_be_costs_no_stack) {
+  constexpr std::size_t kDeep = 300'000;
+  const std::string deep = std::string(kDeep, '[') + std::string(kDeep, ']');
+  const std::string json = json_of(some());
+  const auto with = [&](std::string_view what, const std::string& by) {
+    std::string text = json;
+    text.replace(text.find(what), what.size(), by);
+    return parse_manifest(text);
+  };
+  EXPECT_FALSE(with("\"--no-network\"", deep));
+  EXPECT_FALSE(with("\"path\": \"../lib.perch\"", "\"path\": " + deep));
+  // A member that nobody knows is nobody's business, however deep.
+  const auto more = with("\"program\": {", "\"program\": {\n  \"more\": " + deep + ",");
+  ASSERT_TRUE(more) << more.error().message;
+  EXPECT_EQ(json_of(*more), json);
+}
+
 TEST(Manifest, what_is_no_manifest_is_refused) {
   for (const std::string text : {"", "x", "[]", "{}", "{\"format\": 2}", "{\"format\": \"1\"}"})
     EXPECT_FALSE(parse_manifest(text)) << text;
