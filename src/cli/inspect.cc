@@ -40,11 +40,8 @@ std::string_view file_name(const Entry& entry) {
   return name.starts_with(bundle::kFilesPrefix) ? name.substr(bundle::kFilesPrefix.size()) : name;
 }
 
-/// On one line, whatever it holds.
-std::string shown_name(const Entry& entry) {
-  const std::string_view name = file_name(entry);
-  return trace::one_line(name, name.size());
-}
+/// Whatever it holds: a line more would be taken for one of ours.
+std::string on_one_line(std::string_view text) { return trace::one_line(text, text.size()); }
 
 std::string alias_of(const bundle::Manifest& manifest, const Entry& entry) {
   std::string names;
@@ -131,15 +128,16 @@ std::string head_text(const Inspected& app) {
   const bundle::Manifest& manifest = app.archive.manifest();
   const std::string built = time_of(manifest);
   std::string out =
-      cat(manifest.name.empty() ? manifest.source : manifest.name,
-          manifest.version.empty() ? "" : " ", manifest.version, "\n  program   ", manifest.source,
-          "\n  perch     ", manifest.perch_version, "\n  engine    ", manifest.engine, '\n');
+      cat(on_one_line(manifest.name.empty() ? manifest.source : manifest.name),
+          manifest.version.empty() ? "" : " ", on_one_line(manifest.version), "\n  program   ",
+          on_one_line(manifest.source), "\n  perch     ", on_one_line(manifest.perch_version),
+          "\n  engine    ", on_one_line(manifest.engine), '\n');
   if (!built.empty())
     out += cat("  built     ", built, '\n');
   out += cat("  archive   sha256:", app.archive.sha256(), ", ", app.archive.archive_bytes(),
              " bytes\n");
   if (!manifest.flags.empty())
-    out += cat("  flags     ", base::join(manifest.flags, " "), '\n');
+    out += cat("  flags     ", on_one_line(base::join(manifest.flags, " ")), '\n');
   if (manifest.strict)
     out += "  strict    flags that would let more happen are refused\n";
   if (app.archive.bytes_behind() > 0)
@@ -164,8 +162,8 @@ std::string program_text(const Context& context, const Inspected& app) {
 std::string files_text(const bundle::Manifest& manifest) {
   std::string out;
   each_file(manifest, [&](const Entry& entry) {
-    const std::string alias = alias_of(manifest, entry);
-    out += cat(out.empty() ? "\nFiles\n" : "", "  ", shown_name(entry),
+    const std::string alias = on_one_line(alias_of(manifest, entry));
+    out += cat(out.empty() ? "\nFiles\n" : "", "  ", on_one_line(file_name(entry)),
                alias.empty() ? "" : cat(" as ", alias), ", ", entry.size, " bytes, ",
                mode_text(entry.mode), is_compiled(manifest, entry) ? ", compiled" : "",
                "\n    sha256:", entry.sha256, '\n');
