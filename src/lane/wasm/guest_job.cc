@@ -86,7 +86,7 @@ Status check_mounts(const std::vector<Mount>& mounts) {
   for (const Mount& mount : mounts) {
     struct stat info{};
     if (::stat(path_of(mount).c_str(), &info) != 0)
-      return sys::os_fail(errno, "mount", mount.host);
+      return cannot_mount(mount, errno);
     if (!S_ISDIR(info.st_mode))
       return sys::os_fail(ENOTDIR, "mount", mount.host);
   }

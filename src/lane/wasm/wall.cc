@@ -88,7 +88,7 @@ auto refused(std::string_view what) {
 Status allow(int ruleset, std::uint64_t handled, const Mount& mount) {
   const sys::Fd directory(::open(path_of(mount).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory)
-    return sys::os_fail(errno, "mount", mount.host);
+    return cannot_mount(mount, errno);
   const PathBeneathAttr rule{(mount.writable ? kReadWrite : kReadOnly) & handled, directory.get()};
   if (::syscall(SYS_landlock_add_rule, ruleset, kRulePathBeneath, &rule, 0) != 0)
     return refused("Landlock rule");
@@ -105,12 +105,22 @@ std::string path_of(const Mount& mount) {
   return mount.handle < 0 ? mount.host : base::cat("/proc/self/fd/", mount.handle);
 }
 
+std::unexpected<Error> cannot_mount(const Mount& mount, int number) {
+  // What is open is there, whatever has become of its name.
+  if (number == ENOENT && mount.handle >= 0)
+    return fail(kind::kFileError,
+                base::cat("cannot mount `", mount.host,
+                          "`: there is no /proc here, through which modules get their directories"),
+                mount.host, "mount proc at /proc");
+  return sys::os_fail(number, "mount", mount.host);
+}
+
 Result<WallKey> wall_key(const std::vector<Mount>& mounts) {
   WallKey key;
   for (const Mount& mount : mounts) {
     struct stat info{};
     if (::stat(path_of(mount).c_str(), &info) != 0)
-      return sys::os_fail(errno, "mount", mount.host);
+      return cannot_mount(mount, errno);
     key.places.push_back({info.st_dev, info.st_ino, mount.writable});
   }
   std::ranges::sort(key.places);

@@ -19,6 +19,9 @@ namespace perch::lane {
 /// The path that leads to a mount's directory now: by its handle, when it has one.
 [[nodiscard]] std::string path_of(const Mount& mount);
 
+/// Why that path could not be used, by the errno of who tried.
+[[nodiscard]] std::unexpected<Error> cannot_mount(const Mount& mount, int number);
+
 /// Which directories with which modes: two lists of mounts with equal keys have the same wall.
 struct WallKey {
   struct Place {
