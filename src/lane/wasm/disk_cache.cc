@@ -23,6 +23,9 @@ namespace perch::lane {
 
 namespace {
 
+/// How a file is opened that may have been replaced: no link is followed, no FIFO waited for.
+constexpr int kRead = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
 constexpr std::string_view kCodeSuffix = ".cwasm";
 constexpr std::string_view kSeenSuffix = ".seen";
 constexpr std::string_view kDigestSuffix = ".sum";
@@ -227,7 +230,7 @@ Result<DiskCache> DiskCache::open(const std::string& directory) {
 
 template <class Note>
 std::optional<Note> DiskCache::recall(const std::string& file) const {
-  const sys::Fd fd(::openat(directory_.get(), file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const sys::Fd fd(::openat(directory_.get(), file.c_str(), kRead));
   struct stat own{};
   Note note;
   if (!fd || ::fstat(fd.get(), &own) != 0 || !S_ISREG(own.st_mode) || !is_private(own) ||
@@ -275,8 +278,7 @@ void DiskCache::remember_digest(const sys::FileMark& file, std::string_view sha2
 }
 
 std::optional<sys::Fd> DiskCache::find(const std::string& name) const {
-  sys::Fd fd(::openat(directory_.get(), base::cat(name, kCodeSuffix).c_str(),
-                      O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  sys::Fd fd(::openat(directory_.get(), base::cat(name, kCodeSuffix).c_str(), kRead));
   struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) || !is_private(info))
     return std::nullopt;

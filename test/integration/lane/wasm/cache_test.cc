@@ -161,6 +161,17 @@ TEST_F(WasmCache, a_link_in_place_of_an_entry_is_not_followed) {
   EXPECT_EQ(load(), From::Compiled);
 }
 
+TEST_F(WasmCache, a_fifo_in_place_of_a_file_is_not_waited_for) {
+  load();
+  for (const std::string_view ending : {".cwasm", ".seen"}) {
+    const std::string path = file(ending);
+    fs::remove(path);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    EXPECT_EQ(load(), ending == ".cwasm" ? From::Compiled : From::Disk) << ending;
+    EXPECT_TRUE(fs::is_regular_file(path)) << ending;
+  }
+}
+
 TEST_F(WasmCache, a_directory_that_others_may_write_is_left_out_with_one_warning) {
   fs::create_directories(directory());
   ::chmod(directory().c_str(), 0777);
