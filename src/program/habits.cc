@@ -12,12 +12,20 @@ namespace perch::program {
 
 namespace {
 
+/// Where the name ends that follows the `$` at `at`; `at + 1`: none does.
+std::size_t name_end(std::string_view raw, std::size_t at) {
+  std::size_t end = at + 1;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  while (end < raw.size() &&
+         (base::is_identifier(raw.substr(end, 1)) || (end > at + 1 && is_digit(raw[end]))))
+    ++end;
+  return end;
+}
+
 /// `NAME` of the first `$NAME` in a bare word; else empty.
 std::string_view shell_variable(std::string_view raw) {
   for (auto at = raw.find('$'); at != raw.npos; at = raw.find('$', at + 1)) {
-    std::size_t end = at + 1;
-    while (end < raw.size() && base::is_identifier(raw.substr(at + 1, end - at)))
-      ++end;
+    const std::size_t end = name_end(raw, at);
     if (end > at + 1 && (at == 0 || raw[at - 1] != '\\'))
       return raw.substr(at + 1, end - at - 1);
   }
@@ -392,9 +400,7 @@ void Analyzer::note_dollars(const Context& ctx, const lang::Word& word, Reader r
     return;
   const std::string_view raw = sources_.text(word.span);
   for (auto at = raw.find('$'); at != raw.npos; at = raw.find('$', at + 1)) {
-    std::size_t end = at + 1;
-    while (end < raw.size() && base::is_identifier(raw.substr(at + 1, end - at)))
-      ++end;
+    const std::size_t end = name_end(raw, at);
     const std::string_view name = raw.substr(at + 1, end - at - 1);
     const bool escaped = at > 0 && raw[at - 1] == '\\';
     const bool set =

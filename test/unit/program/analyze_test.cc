@@ -223,6 +223,16 @@ TEST(Analyze, bare_names_are_bindings_where_the_op_says_so) {
   EXPECT_FALSE(static_cast<const OpNode&>(*body[2]).params[0]->plain());
 }
 
+TEST(Analyze, a_long_name_behind_a_dollar_is_read_in_linear_time) {
+  const std::string name(2'000'000, 'a');
+  for (const std::string_view quote : {"", "\""}) {
+    const auto analyzed = analyze_text(
+        base::cat("command c\n    do\n        print ", quote, '$', name, quote, "\n    end\nend\n"),
+        Strictness::Check);
+    EXPECT_TRUE(analyzed->program);
+  }
+}
+
 TEST(Analyze, a_template_is_a_scope_of_its_own) {
   auto analyzed = analyze_text("template t\n    arg who\n        type string\n    end\n    do\n"
                                "        local = upper who\n        print \"${local} ${outer}\"\n"
