@@ -17,9 +17,9 @@ struct UnpackedFiles {
 /// The directory of this archive below `parent` (absolute; made with mode 0700), with every file
 /// under its own name and mode. It is unpacked once, beside its place, and appears there whole;
 /// later it is looked over and made anew when something in it was changed, is missing or too much.
-/// Errors: bundle_error when the archive is damaged; file_permission_denied when `parent` is not the user's alone; those of
-/// writing.
-/// Threads and processes: several may ask for it at the same time.
+/// Errors: bundle_error when the archive is damaged; file_permission_denied when `parent` is not
+/// the user's alone; those of writing. Threads and processes: several may ask for it at the same
+/// time.
 [[nodiscard]] Result<UnpackedFiles> unpack(sys::World& world, const Reader& reader,
                                            const std::string& parent);
 

@@ -155,8 +155,8 @@ public:
 /// and in memory, both as they are, until the process ends.
 struct AheadCode {
   std::string_view bytes;
-  int file = -1;            ///< which holds the bytes …
-  std::uint64_t offset = 0; ///< … from here on
+  int file = -1;                 ///< which holds the bytes …
+  std::uint64_t offset = 0;      ///< … from here on
   std::function<Status()> check; ///< whether the code is what was made; asked before it is used
   std::string sha256;            ///< hex, of the module's bytes
   std::uint64_t size = 0;        ///< of the module
