@@ -97,7 +97,8 @@ Status Gate::ask(const Scope& scope, Actor actor, const policy::Request& request
   return std::unexpected(policy::denial(decision, request, actor.name));
 }
 
-Status Gate::refuse_protected(Actor actor, std::string_view real, Cap cap) const {
+Status Gate::refuse_protected(const Scope& scope, Actor actor, std::string_view real,
+                              Cap cap) const {
   for (const std::string& directory : setup_.protected_directories) {
     // What holds a protected directory may be read and written in, but not replaced as a whole:
     // those who can do that ask with Cap::None.
@@ -105,6 +106,8 @@ Status Gate::refuse_protected(Actor actor, std::string_view real, Cap cap) const
     const bool around = cap == Cap::None && policy::is_below(real, directory);
     if (!inside && !around)
       continue;
+    PERCH_TRY(record_denial(scope, actor, cap == Cap::None ? Cap::Write : cap, std::string(real),
+                            std::string(held_in(directory))));
     return fail(
         kind::kCapabilityDenied,
         cat(actor.name, " may not touch ", real, ": ", directory, " holds ", held_in(directory)),
@@ -148,7 +151,7 @@ Result<sys::Spot> Gate::spot(const Scope& scope, Actor actor, std::string_view p
   const std::string lexical = spot ? std::string() : sys::absolute_path("/", whole);
   const std::string_view subject = spot ? std::string_view(spot->real) : lexical;
   PERCH_TRY(ask(scope, actor, {.cap = cap, .subject = subject}));
-  PERCH_TRY(refuse_protected(actor, subject, cap));
+  PERCH_TRY(refuse_protected(scope, actor, subject, cap));
   PERCH_TRY(refuse_environments(scope, actor, subject));
   return spot;
 }

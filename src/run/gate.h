@@ -104,8 +104,10 @@ public:
   /// The same for all layers of a policy that has no pinned ones yet.
   Result<policy::Policy> pin(const policy::Policy& policy) const;
 
-  /// Refuses what holds, is or lies in perch's own directories. `real` is a real path.
-  Status refuse_protected(Actor actor, std::string_view real, op::Cap cap) const;
+  /// Refuses what holds, is or lies in perch's own directories, and records that. `real` is a real
+  /// path.
+  Status refuse_protected(const Scope& scope, Actor actor, std::string_view real,
+                          op::Cap cap) const;
 
   [[nodiscard]] sys::World& world() const { return setup_.world; }
   [[nodiscard]] const GateSetup& setup() const { return setup_; }

@@ -41,7 +41,10 @@ bool declared(const policy::Policy& policy, std::string_view name) {
   });
 }
 
-std::unexpected<Error> refused(Actor actor, std::string_view name, const Layer& layer) {
+std::unexpected<Error> refused(const Gate& gate, const Scope& scope, Actor actor,
+                               std::string_view name, const Layer& layer) {
+  PERCH_TRY(
+      gate.record_denial(scope, actor, Cap::Env, std::string(name), layer.origin, layer.span));
   Error error{.kind = kind::kCapabilityDenied,
               .message = cat(actor.name, " may not set ", name,
                              ", which decides what the bins that may run really are"),
@@ -84,7 +87,7 @@ Status may_change(const Gate& gate, const Scope& scope, Actor actor, std::string
   const Layer* layer = bin_list(scope.policy);
   if (layer != nullptr && (name == "PATH" || policy::loads_code(name)) &&
       !declared(scope.policy, name))
-    return refused(actor, name, *layer);
+    return refused(gate, scope, actor, name, *layer);
   return gate.ask(scope, actor, {.cap = Cap::Env, .subject = name});
 }
 
@@ -108,7 +111,7 @@ Result<std::vector<std::string>> child_environment(const Gate& gate, const Scope
       continue;
     }
     if (layer != nullptr && policy::loads_code(entry->name) && !declared(scope.policy, entry->name))
-      return refused(actor, entry->name, *layer);
+      return refused(gate, scope, actor, entry->name, *layer);
     if (entry->value->find('\0') != std::string::npos) {
       return fail(kind::kBadArgument,
                   cat(actor.name, ": the value of ", entry->name, " holds a NUL byte"),

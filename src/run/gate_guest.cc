@@ -20,10 +20,13 @@ std::unexpected<Error> empty_path(Actor actor) {
 }
 
 /// A guest could replace what is in perch's directories, or read what it should not know.
-Status refuse_overlap(const Gate& gate, Actor actor, const std::string& real) {
+Status refuse_overlap(const Gate& gate, const Scope& scope, Actor actor, const std::string& real,
+                      bool writable) {
   for (const std::string& directory : gate.setup().protected_directories) {
     if (!policy::is_below(directory, real) && !policy::is_below(real, directory))
       continue;
+    PERCH_TRY(gate.record_denial(scope, actor, writable ? Cap::Write : Cap::Read, real,
+                                 std::string(held_in(directory))));
     return fail(kind::kWasmCapabilityDenied,
                 cat(actor.name, " may not mount ", real, ": it overlaps ", directory,
                     ", which holds ", held_in(directory)),
@@ -33,10 +36,11 @@ Status refuse_overlap(const Gate& gate, Actor actor, const std::string& real) {
 }
 
 /// A guest could write the record of what it does.
-Status refuse_audit(const Gate& gate, Actor actor, const std::string& real) {
+Status refuse_audit(const Gate& gate, const Scope& scope, Actor actor, const std::string& real) {
   const std::string& audit = gate.setup().audit_file;
   if (audit.empty() || !policy::is_below(real, audit))
     return {};
+  PERCH_TRY(gate.record_denial(scope, actor, Cap::Write, real, "the audit of this run"));
   return fail(kind::kWasmCapabilityDenied,
               cat(actor.name, " may not mount ", real, " for writing: ", audit,
                   ", the audit of this run, is in it"),
@@ -72,9 +76,9 @@ Result<GuestMount> mount(const Gate& gate, const Scope& scope, Actor actor,
   PERCH_TRY(gate.ask(scope, actor, {.cap = Cap::Read, .subject = real, .guest = true}));
   if (writable)
     PERCH_TRY(gate.ask(scope, actor, {.cap = Cap::Write, .subject = real, .guest = true}));
-  PERCH_TRY(refuse_overlap(gate, actor, real));
+  PERCH_TRY(refuse_overlap(gate, scope, actor, real, writable));
   if (writable)
-    PERCH_TRY(refuse_audit(gate, actor, real));
+    PERCH_TRY(refuse_audit(gate, scope, actor, real));
   if (!spot)
     return std::unexpected(std::move(spot).error());
   if (spot->info.type == sys::NodeType::Missing) {

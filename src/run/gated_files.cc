@@ -161,7 +161,7 @@ Result<std::unique_ptr<op::PendingFile>> GatedFiles::create(std::string_view pat
 }
 
 Status GatedFiles::refuse_essential(const sys::Spot& spot, std::string_view verb) const {
-  PERCH_TRY(gate_.refuse_protected(actor_, spot.real, Cap::None));
+  PERCH_TRY(gate_.refuse_protected(scope_, actor_, spot.real, Cap::None));
   const auto refuse = [&](std::string_view what) {
     return fail(kind::kBadArgument,
                 cat(actor_.name, " does not ", verb, ' ', spot.real, ": it ", what), spot.real,
