@@ -127,37 +127,41 @@ bool is_source(const Context& context, const sys::Spot& target) {
   return false;
 }
 
-/// Refuses one file for two readers, before either touches it: one would overwrite the other. The
-/// program's own texts are nobody's either.
+struct Claim {
+  std::string_view flag;
+  sys::Spot spot;
+};
+
+/// Refuses a file that another flag has claimed, and a text of the program.
+Status claim(const Context& context, std::string_view flag, const std::string& target,
+             std::vector<Claim>& claims) {
+  if (target.empty() || target == kStdout)
+    return {};
+  auto spot = context.world.fs.locate(absolute(context, target), sys::Final::Follow);
+  if (!spot || spot->info.type == sys::NodeType::Other)
+    return {}; // opening it says what is wrong; a device may be shared
+  if (is_source(context, *spot)) {
+    return fail(kind::kBadArgument,
+                cat(flag, " would write `", target, "`, which is a source of this program"), target,
+                "name another file");
+  }
+  const auto same = [&](const Claim& other) { return is_same(other.spot, *spot); };
+  if (const auto taken = std::ranges::find_if(claims, same); taken != claims.end()) {
+    return fail(kind::kBadArgument,
+                cat(taken->flag, " and ", flag, " would both write `", target, '`'), target,
+                "give each a file of its own");
+  }
+  claims.push_back({.flag = flag, .spot = std::move(*spot)});
+  return {};
+}
+
+/// Before a reader touches its file: one would overwrite the other.
 Status check_targets(const Context& context) {
-  struct Claim {
-    std::string_view flag;
-    sys::Spot spot;
-  };
   const Options& options = context.options;
   std::vector<Claim> claims;
-  for (const auto& [flag, target] :
-       {std::pair("--audit", &options.audit), std::pair("--trace", &options.trace),
-        std::pair("--report", &options.report)}) {
-    if (!*target || (*target)->empty() || **target == kStdout)
-      continue;
-    auto spot = context.world.fs.locate(absolute(context, **target), sys::Final::Follow);
-    if (!spot || spot->info.type == sys::NodeType::Other)
-      continue; // opening it says what is wrong; a device may be shared
-    if (is_source(context, *spot)) {
-      return fail(kind::kBadArgument,
-                  cat(flag, " would write `", **target, "`, which is a source of this program"),
-                  **target, "name another file");
-    }
-    const auto same = [&](const Claim& other) { return is_same(other.spot, *spot); };
-    if (const auto taken = std::ranges::find_if(claims, same); taken != claims.end()) {
-      return fail(kind::kBadArgument,
-                  cat(taken->flag, " and ", flag, " would both write `", **target, '`'), **target,
-                  "give each a file of its own");
-    }
-    claims.push_back({.flag = flag, .spot = std::move(*spot)});
-  }
-  return {};
+  PERCH_TRY(claim(context, "--audit", options.audit.value_or(""), claims));
+  PERCH_TRY(claim(context, "--trace", options.trace.value_or(""), claims));
+  return claim(context, "--report", options.report.value_or(""), claims);
 }
 
 /// 128 bits nobody can foresee.
@@ -215,6 +219,12 @@ std::vector<std::string> reader_flags(const Context& context, std::string_view t
   else if (options.audit)
     flags.emplace_back("--audit=-");
   return flags;
+}
+
+Status check_junit(const Context& context, const std::string& target) {
+  std::vector<Claim> claims; // each test has a trace and a report of its own
+  PERCH_TRY(claim(context, "--audit", context.options.audit.value_or(""), claims));
+  return claim(context, "--junit", target, claims);
 }
 
 std::string audit_file(const Context& context) {

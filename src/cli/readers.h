@@ -20,6 +20,10 @@ namespace perch::cli {
 /// The absolute path of the file that --audit names; empty: there is none.
 [[nodiscard]] std::string audit_file(const Context& context);
 
+/// Whether the tests' results can go to `target`, before a test runs. Errors: bad_argument for a
+/// text of the program and for the file of the audit.
+[[nodiscard]] Status check_junit(const Context& context, const std::string& target);
+
 /// `--trace`, `--report` and `--audit`, in any combination. Lifetime: borrows the context.
 class Readers {
 public:

@@ -242,6 +242,10 @@ int test(const Context& context) {
                                      : cat("no test matches \"", want->filter, "\"\n"));
     return want->filter.empty() ? kOk : kFailure;
   }
+  if (const Status usable = check_junit(context, want->junit); !usable) {
+    context.report(usable.error());
+    return kUsage;
+  }
   std::vector<TestResult> results(tests.size());
   for (std::size_t i = 0; i < tests.size(); ++i)
     results[i].name = tests[i]->name;
