@@ -31,6 +31,7 @@ Status check_ended(const op::Ended& ended, std::string_view command) {
     auto killed = fail(kind::kShellSignalKilled,
                        base::cat("the command was ended by ", sys::signal_name(ended.signal)),
                        std::string(command));
+    killed.error().code = 128 + ended.signal; // as of a child that is called itself
     killed.error().code_name = sys::signal_name(ended.signal);
     return killed;
   }

@@ -41,7 +41,7 @@ TEST_F(ProcessOps, a_killed_command_is_an_error_with_its_signal) {
   const Error killed = error("shell", {"kill me"});
   EXPECT_EQ(killed.kind, kind::kShellSignalKilled);
   EXPECT_EQ(killed.code_name, "SIGTERM");
-  EXPECT_FALSE(killed.code.has_value());
+  EXPECT_EQ(killed.code, 143);
 }
 
 TEST_F(ProcessOps, try_shell_answers_and_is_silent) {
