@@ -37,7 +37,8 @@ constexpr About kAbout[] = {
     {"os", "Runs its body on this operating system only."},
     {"arch", "Runs its body on this architecture only."},
     {"pipe", "Runs its calls at once, the output of each going to the next."},
-    {"parallel", "Runs its statements at once, at most `max` of them; a failure ends the others."},
+    {"parallel", "Runs its statements at once, at most `max` of them, and waits for all; with "
+                 "`fail_fast` a failure ends the others."},
     {"timeout", "Ends its body, with everything it has started, after this time."},
     {"retry", "Runs its body again when it fails, up to N times, with a delay in between."},
     {"with_env", "Runs its body with these environment variables."},

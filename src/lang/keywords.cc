@@ -22,7 +22,7 @@ constexpr Keyword kBlocks[] = {
     {"os", "os NAME", 1, 1, false, true},
     {"arch", "arch NAME", 1, 1, false, true},
     {"pipe", "pipe", 0, 0, false, true},
-    {"parallel", "parallel, or parallel max=N", 0, 0, true, true},
+    {"parallel", "parallel, or parallel max=N fail_fast=true", 0, 0, true, true},
     {"timeout", "timeout DURATION, or timeout secs=N", 1, 1, true, true},
     {"retry", "retry, retry N, or retry max=N delay=DURATION", 0, 1, true, true},
     {"with_env", "with_env NAME=VALUE, any number of them", 1, kAnyNumber},

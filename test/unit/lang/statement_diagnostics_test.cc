@@ -55,7 +55,7 @@ error[wrong-shape]: `parallel` takes only named options
    |
  8 |         parallel 2
    |                  ^
-   = help: the form is: parallel, or parallel max=N; a program of that name is run with `exec parallel`
+   = help: the form is: parallel, or parallel max=N fail_fast=true; a program of that name is run with `exec parallel`
 error[wrong-shape]: `retry` takes one word, not 2
   --> a.perch:9:17
    |
