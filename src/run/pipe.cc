@@ -68,7 +68,7 @@ Flow run_thread_stage(State& state, const Node& node) {
 class Pipeline {
 public:
   Pipeline(State& state, const program::PipeNode& node)
-      : state_(state), node_(node), token_(state.cancel->child()), jobs_(token_) {}
+      : state_(state), node_(node), outer_(state.cancel), token_(outer_->child()), jobs_(token_) {}
 
   Flow run();
 
@@ -78,7 +78,9 @@ private:
   Flow start_all();
   Flow start(Stage& stage, Ends ends);
   Flow start_child(Stage& stage, const Ends& ends);
+  Flow start_process(Stage& stage, const Ends& ends);
   Flow start_module(Stage& stage, Ends ends);
+  Flow start_guest_job(Stage& stage, Ends ends);
   Flow start_thread(Stage& stage, Ends ends);
   Result<lane::Stdio> stdio(const Stage& stage, const Ends& ends) const;
   void note_end(std::size_t job);
@@ -86,11 +88,13 @@ private:
   void end_started();
   Flow result_of(Stage& stage);
   Flow job_result(Stage& stage);
+  static Flow told(Stage& stage, Flow result);
   bool lost_its_reader(const Stage& stage, const Failure& failure) const;
 
   State& state_;
   const program::PipeNode& node_;
-  std::shared_ptr<sys::CancelToken> token_;
+  std::shared_ptr<sys::CancelToken> outer_;
+  std::shared_ptr<sys::CancelToken> token_;                              ///< stops the stages
   std::shared_ptr<lane::Group> group_ = std::make_shared<lane::Group>(); ///< of its programs
   std::vector<std::unique_ptr<Stage>> stages_;
   Jobs jobs_; ///< goes first: its threads use the stages
@@ -212,6 +216,12 @@ Flow Pipeline::start_child(Stage& stage, const Ends& ends) {
     PERCH_TRY(stage.step.open(child_step(*stage.child)));
   if (has_hooks(state))
     PERCH_TRY(before_hooks(state, stage.child->event));
+  Flow started = start_process(stage, ends);
+  return started ? std::move(started) : told(stage, std::move(started));
+}
+
+Flow Pipeline::start_process(Stage& stage, const Ends& ends) {
+  State& state = stage.state;
   PERCH_TRY(admit_child(state, *stage.child));
   stage.child->spec.group = group_;
   add_child_facts(state, stage.step, stage.child->spec);
@@ -238,6 +248,12 @@ Flow Pipeline::start_module(Stage& stage, Ends ends) {
   add_guest_arguments(state, stage.step, *stage.guest);
   if (has_hooks(state))
     PERCH_TRY(before_hooks(state, guest_event(*stage.guest)));
+  Flow started = start_guest_job(stage, std::move(ends));
+  return started ? std::move(started) : told(stage, std::move(started));
+}
+
+Flow Pipeline::start_guest_job(Stage& stage, Ends ends) {
+  State& state = stage.state;
   PERCH_TRY_ASSIGN(const auto stdio_ends, placed(state, stdio(stage, ends)));
   PERCH_TRY_ASSIGN(auto job,
                    placed(state, start_guest(state, stage.step, *stage.guest, stdio_ends)));
@@ -300,9 +316,20 @@ Flow Pipeline::first_failure(Status waited) {
 /// What ran before another stage could not be started has not been skipped.
 void Pipeline::end_started() {
   for (const auto& stage : stages_) {
-    if (stage->job != Stage::kNotStarted && stage->thread == nullptr)
-      (void)stage->step.close(job_result(*stage)); // the pipe fails with what could not be started
+    if (stage->job == Stage::kNotStarted || stage->thread != nullptr)
+      continue;
+    stage->state.cancel = outer_; // what stopped the stage does not stop its hooks
+    // The pipe fails with what could not be started.
+    (void)stage->step.close(told(*stage, job_result(*stage)));
   }
+}
+
+/// What is left of the result of a process or module when its hooks have run.
+Flow Pipeline::told(Stage& stage, Flow result) {
+  if (!has_hooks(stage.state))
+    return result;
+  return after_hooks(stage.state, stage.child ? stage.child->event : guest_event(*stage.guest),
+                     std::move(result));
 }
 
 /// How a process or module ended, its figures told.
@@ -326,10 +353,8 @@ Flow Pipeline::result_of(Stage& stage) {
     return stage.step.close(std::move(result));
   if (!result && lost_its_reader(stage, *result.error()))
     result = {};
-  if (stage.thread == nullptr && has_hooks(stage.state)) {
-    result = after_hooks(stage.state, stage.child ? stage.child->event : guest_event(*stage.guest),
-                         std::move(result));
-  }
+  if (stage.thread == nullptr)
+    result = told(stage, std::move(result));
   return stage.step.close(std::move(result));
 }
 
