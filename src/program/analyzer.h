@@ -170,7 +170,7 @@ private:
   void note_shell_text(const op::OpDecl& op, const lang::Clause& clause);
   const Node* op_clause(Context& ctx, const op::OpDecl& op, const lang::Clause& clause, bool stage);
   bool wants_bin(const lang::Clause& clause, const op::OpDecl* op) const;
-  const Node* unknown_head(Context& ctx, const lang::Clause& clause);
+  const Node* unknown_head(Context& ctx, const lang::Clause& clause, bool used);
   const OpNode* op_node(Context& ctx, const op::OpDecl& op, const lang::Word& head,
                         std::span<const lang::Word> words, bool stage, Bare inner);
   void too_many_words(const op::OpDecl& op, const lang::Word& head,

@@ -161,7 +161,22 @@ bool has_brace_list(std::string_view text) {
 }
 
 /// How far a word may be from what it was meant to be: short ones are near everything.
-int likeness(std::string_view name) { return name.size() <= 3 ? 1 : 2; }
+int likeness(std::string_view name) { return name.size() <= 4 ? 1 : 2; }
+
+/// Whether a call of what is no op may be a mistyped one of `op`: the words fit, and what the op
+/// gives is taken, or it does something. A stage of a pipe has its last word from the one before.
+bool could_mean(const op::OpDecl& op, const lang::Clause& clause, bool used) {
+  constexpr auto acts = [](const op::Need& need) {
+    return need.cap != op::Cap::Read && need.cap != op::Cap::Env;
+  };
+  constexpr auto is_flag_word = [](const lang::Word& word) {
+    return word.quote != lang::Quote::Whole && word.text.starts_with('-') &&
+           !base::parse_float(word.text);
+  };
+  return (used || op.returns == Type::None || std::ranges::any_of(op.requests(), acts)) &&
+         (takes(op, clause.words.size() - 1) || (used && takes(op, clause.words.size()))) &&
+         std::ranges::none_of(clause.words.subspan(1), is_flag_word);
+}
 
 /// `name:value` for a named parameter: the word without its prefix, or nothing.
 std::optional<lang::Word> named_value(const lang::Word& word, std::string_view name,
@@ -335,7 +350,7 @@ const Node* Analyzer::named_call(Context& ctx, const lang::Clause& clause, Slot 
     (void)capture_name;
     return template_use(ctx, *seen, clause);
   }
-  return unknown_head(ctx, clause);
+  return unknown_head(ctx, clause, stage || capture >= 0);
 }
 
 /// A line that stands before `do`, or in an `arg`, and never in a body. Where a program has the
@@ -349,7 +364,8 @@ bool Analyzer::is_misplaced_setting(const lang::Clause& clause) {
   return setting && !program_exists(word);
 }
 
-const Node* Analyzer::unknown_head(Context& ctx, const lang::Clause& clause) {
+/// `used`: something takes the value of the call.
+const Node* Analyzer::unknown_head(Context& ctx, const lang::Clause& clause, bool used) {
   const lang::Word& head = clause.words[0];
   if (is_misplaced_setting(clause)) {
     diags_.error(ConfigInBody{head.text}, head.span);
@@ -362,10 +378,11 @@ const Node* Analyzer::unknown_head(Context& ctx, const lang::Clause& clause) {
     return nullptr;
   }
   // Without a manifest any program may run. A word that is nearly an op and no program on this
-  // machine is a typing error, though, and must not wait for run time.
+  // machine is a typing error, though, and must not wait for run time. `helm upgrade -i` is none.
   if (!program_exists(head.text)) {
     const UnknownOp problem{head.text, nearest_call(ctx, head.text, false)};
-    if (!problem.nearest.empty()) {
+    const op::OpDecl* near = find_op(problem.nearest);
+    if (!problem.nearest.empty() && (near == nullptr || could_mean(*near, clause, used))) {
       diags_.error(problem, head.span);
       return nullptr;
     }

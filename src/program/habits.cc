@@ -477,7 +477,8 @@ bool Analyzer::reported_sign_slip(const lang::Clause& clause) {
   const std::string_view end =
       head.text.substr(head.text.size() - std::min<std::size_t>(2, head.text.size()));
   const std::string_view name = head.text.substr(0, head.text.size() - end.size());
-  if (bare && (end == "++" || end == "--") && base::is_identifier(name)) {
+  const bool alone = clause.words.size() == 1; // `g++ a.cc` is a program that is not here
+  if (bare && alone && (end == "++" || end == "--") && base::is_identifier(name)) {
     diags_.error(NotAnAssignment{name, end}, head.span);
     return true;
   }

@@ -291,7 +291,7 @@ const Node* Analyzer::asked_in_condition(Context& ctx, const lang::Clause& claus
     diags_.error(TemplateAsValue{head.text, "a condition"}, head.span);
     return nullptr;
   }
-  return unknown_head(ctx, clause);
+  return unknown_head(ctx, clause, true);
 }
 
 const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {
