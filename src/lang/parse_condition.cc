@@ -272,6 +272,8 @@ private:
     const bool program = calls_program(words);
     // A foreign operator first: it explains the comparisons around it.
     for (const bool operators : {true, false}) {
+      if (const auto fault = operators ? std::nullopt : opener_fault(words))
+        return fail(fault->problem, fault->way_out, words.back().span);
       for (std::size_t i = 0; i < words.size(); ++i) {
         if (is_foreign_operator(words[i]) != operators || (program && is_of_program(words[i])))
           continue;
@@ -402,10 +404,25 @@ private:
     if (is_foreign_operator(word))
       return BadCondition{cat("`", word.text, "` is no operator of a condition"),
                           "write and, or, not"};
-    const bool last = i > 0 && i + 1 == words.size();
-    if (last && (word.is("then") || word.is("do") || word.is("{") || word.is(":")))
-      return BadCondition{cat("`", word.text, "` is not needed here"),
+    return std::nullopt;
+  }
+
+  // `if x then`, `if x == "y":`: what opens a body in other languages.
+  [[nodiscard]] std::optional<BadCondition> opener_fault(const std::vector<Word>& words) const {
+    const Word& last = words.back();
+    const bool alone = words.size() == 1;
+    if (!alone && (last.is("then") || last.is("do") || last.is("{") || last.is(":")))
+      return BadCondition{cat("`", last.text, "` is not needed here"),
                           "the body starts on the next line"};
+    std::string_view raw = parser_.raw(last);
+    if (last.quote == Quote::Whole || raw.size() < 2 || !raw.ends_with(':'))
+      return std::nullopt;
+    raw.remove_suffix(1);
+    const bool compared = alone || (words.size() == 3 && compare_op(words[1]));
+    const bool name = base::is_identifier(raw) && (alone || raw.size() > 1); // no drive `C:`
+    const bool text = compared && (name || raw.back() == '}' || base::parse_float(raw));
+    if (text || std::string_view("\"'`").contains(raw.back()))
+      return BadCondition{"`:` opens no body", "the body starts on the next line"};
     return std::nullopt;
   }
 
