@@ -208,6 +208,8 @@ private:
                               std::span<const lang::Word> words);
   bool reported_shell_sign(const lang::Word& word);
   bool reported_as_call(const Context& ctx, const lang::Clause& clause);
+  std::string_view op_called_in(std::string_view raw);
+  bool reported_call_text(const lang::Word& word);
   bool reported_as_prefix(const lang::Clause& clause);
   bool reported_as_prefix(const lang::AssignStmt& stmt);
   void note_backticks(const lang::AssignStmt& stmt);
@@ -245,6 +247,7 @@ private:
   const Node* cache(Context& ctx, const lang::BlockStmt& stmt);
   const Node* platform(Context& ctx, const lang::PlatformStmt& stmt);
   void check_platform(bool arch, std::string_view name, Span span);
+  void check_platform_value(const Context& ctx, const lang::Word& subject, const Expr& value);
   const Node* pipe(Context& ctx, const lang::PipeStmt& stmt);
   const Node* wasm_run(Context& ctx, const lang::WasmRunStmt& stmt);
   void wasm_item(Context& ctx, const lang::WasmRunStmt::Item& item, WasmParts& parts);

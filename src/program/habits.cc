@@ -177,11 +177,17 @@ struct ComparisonAsValue {
 struct CalledWithParentheses {
   static constexpr std::string_view id = "called-with-parentheses";
   std::string_view name;
-  std::string_view argument; ///< the only one; empty when there are more or none
+  std::string_view argument = {}; ///< the only one; empty when there are more or none
+  bool nested = false;            ///< the argument is such a call too
+  std::string_view word = {};     ///< where it is an argument itself: all of it
   std::string message() const {
     return cat("`", name, "(` calls nothing: words are separated by blanks");
   }
   std::string help() const {
+    if (!word.empty())
+      return cat("for what it gives write ${", word, "}; to say that you mean the text, quote it");
+    if (nested)
+      return cat("write ", name, " ${", argument, '}');
     return cat("write ", name, ' ', argument.empty() ? "ARGUMENT …" : argument);
   }
 };
@@ -352,6 +358,18 @@ void Analyzer::check_platform(bool arch, std::string_view name, Span span) {
     diags_.warn(problem, span);
 }
 
+/// The same of `if os == "macos"` and `case "macos"`.
+void Analyzer::check_platform_value(const Context& ctx, const lang::Word& subject,
+                                    const Expr& value) {
+  if (!subject.plain() || subject.quote != lang::Quote::None || !value.plain() ||
+      !base::is_identifier(value.text))
+    return;
+  const auto name = lookup(ctx, subject.text, subject.span);
+  if (!name || (name->automatic != Automatic::Os && name->automatic != Automatic::Arch))
+    return;
+  check_platform(name->automatic == Automatic::Arch, value.text, value.span);
+}
+
 void Analyzer::check_shell_words(const Context& ctx, std::span<const lang::Word> words) {
   for (const lang::Word& word : words) {
     if (!reported_shell_sign(word))
@@ -371,7 +389,7 @@ bool Analyzer::reported_shell_words(const Context& ctx, const op::OpDecl& op,
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (op.name == "assert_version" && i == 1) // ACTUAL > EXPECTED
       continue;
-    if (reported_shell_sign(words[i])) {
+    if (reported_shell_sign(words[i]) || reported_call_text(words[i])) {
       reported = true;
     } else if (op.name != "expand_path") { // it reads what a shell would
       note_expansion(ctx, words[i]);
@@ -545,6 +563,22 @@ bool Analyzer::reported_as_assignment(const op::OpDecl& op, const lang::Word& he
   return true;
 }
 
+/// `upper` of a word `upper("a")`; else empty.
+std::string_view Analyzer::op_called_in(std::string_view raw) {
+  const std::string_view name = raw.substr(0, std::min(raw.find('('), raw.size()));
+  return raw.ends_with(')') && find_op(name) != nullptr ? name : std::string_view();
+}
+
+/// An argument `upper("a")`, which would be that text. True when it was reported.
+bool Analyzer::reported_call_text(const lang::Word& word) {
+  const std::string_view raw = sources_.text(word.span);
+  const std::string_view name =
+      word.quote != lang::Quote::Whole ? op_called_in(raw) : std::string_view();
+  if (!name.empty())
+    diags_.error(CalledWithParentheses{.name = name, .word = raw}, word.span);
+  return !name.empty();
+}
+
 /// `upper("a")` as other languages call it. True when it was reported.
 bool Analyzer::reported_as_call(const Context& ctx, const lang::Clause& clause) {
   const lang::Word& head = clause.words[0];
@@ -557,10 +591,12 @@ bool Analyzer::reported_as_call(const Context& ctx, const lang::Clause& clause) 
   if (find_op(name) == nullptr && find_command(*ctx.unit, name) == nullptr &&
       find_template(*ctx.unit, name) == nullptr)
     return false;
-  const bool one = clause.words.size() == 1 && raw.ends_with(')') && !raw.contains(',');
-  diags_.error(
-      CalledWithParentheses{name, one ? raw.substr(opening + 1, raw.size() - opening - 2) : ""},
-      head.span);
+  CalledWithParentheses problem{name};
+  if (clause.words.size() == 1 && raw.ends_with(')') && !raw.contains(',')) {
+    problem.argument = raw.substr(opening + 1, raw.size() - opening - 2);
+    problem.nested = !op_called_in(problem.argument).empty();
+  }
+  diags_.error(problem, head.span);
   return true;
 }
 

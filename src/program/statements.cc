@@ -240,7 +240,9 @@ const Cond* Analyzer::condition(Context& ctx, const lang::Cond& cond) {
     made->op = cond.op;
     made->a = expr(ctx, cond.words[0], Bare::Lookup);
     made->b = expr(ctx, cond.words[1], Bare::Text);
-    warn_of_text(ctx, cond.words[1]);
+    if (!reported_call_text(cond.words[1]))
+      warn_of_text(ctx, cond.words[1]);
+    check_platform_value(ctx, cond.words[0], made->b);
     return made;
   case Kind::Call:
     return condition_call(ctx, cond);
@@ -298,8 +300,8 @@ const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {
   auto* made = node<ForEachNode>(ctx, NodeKind::ForEach, stmt.head);
   made->source = expr(ctx, stmt.source, Bare::Lookup);
   const Expr& source = made->source;
-  if (strictness_ == Strictness::Check && source.plain() && !source.text.empty() &&
-      !source.text.contains('\n')) {
+  if (!reported_call_text(stmt.source) && strictness_ == Strictness::Check && source.plain() &&
+      !source.text.empty() && !source.text.contains('\n')) {
     diags_.add(diag::make(OneItem{source.text}, source.span, diag::Severity::Note));
   }
   ctx.frame->push(FrameBuilder::Scope::Names);
@@ -313,7 +315,7 @@ const Node* Analyzer::for_each(Context& ctx, const lang::ForEachStmt& stmt) {
 
 const Node* Analyzer::match(Context& ctx, const lang::MatchStmt& stmt) {
   auto* made = node<MatchNode>(ctx, NodeKind::Match, stmt.head);
-  if (!reported_dollar(stmt.subject))
+  if (!reported_dollar(stmt.subject) && !reported_call_text(stmt.subject))
     made->subject = expr(ctx, stmt.subject, Bare::Lookup);
   const bool on_kind = stmt.subject.plain() && stmt.subject.text.ends_with(".kind");
   std::vector<MatchNode::Case> cases;
@@ -322,6 +324,7 @@ const Node* Analyzer::match(Context& ctx, const lang::MatchStmt& stmt) {
     const Expr* value = nullptr;
     if (arm.value != nullptr && !reported_pattern(*arm.value)) {
       value = keep(expr(ctx, *arm.value, Bare::Text));
+      check_platform_value(ctx, stmt.subject, *value);
       if (value->plain()) {
         if (const auto [at, added] = seen.emplace(value->text, value->span); !added) {
           diag::Diag diag = diag::make(DuplicateName{"case", value->text}, value->span);
