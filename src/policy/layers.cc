@@ -10,7 +10,6 @@
 namespace perch::policy {
 namespace {
 
-using base::cat;
 using op::Cap;
 using Mode = Rule::Mode;
 using Source = Layer::Source;

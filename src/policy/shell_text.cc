@@ -7,7 +7,7 @@
 namespace perch::policy {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
+constexpr auto kNpos = std::string_view::npos;
 // A carriage return is no blank to the shell but part of the word.
 constexpr std::string_view kBlanks = " \t\n";
 
@@ -32,7 +32,7 @@ bool changes_meaning(std::string_view name) {
   return name == "PATH" || name == "IFS" || loads_code(name);
 }
 
-/// The end of an assignment's value that starts at `at`: quotes are skipped over; npos when it may
+/// The end of an assignment's value that starts at `at`: quotes are skipped over; kNpos when it may
 /// run a command, when its end cannot be told, or when it has none.
 std::size_t value_end(std::string_view text, std::size_t at) {
   char quote = 0;
@@ -46,9 +46,9 @@ std::size_t value_end(std::string_view text, std::size_t at) {
     // `$x` is plain; `$(…)` and backticks run something, and `${…}`, `$'…'`, `$"…"` quote in ways
     // of their own, so that what looks like the end of the value need not be.
     if (c == '`')
-      return npos;
+      return kNpos;
     if (c == '$' && at + 1 < text.size() && !is_name_char(text[at + 1]))
-      return npos;
+      return kNpos;
     if (c == '\\') {
       ++at;
     } else if (c == '"') {
@@ -56,13 +56,13 @@ std::size_t value_end(std::string_view text, std::size_t at) {
     } else if (quote == 0) {
       if (c == '\'')
         quote = c;
-      if (std::string_view("|&;<>()").find(c) != npos)
-        return npos;
-      if (kBlanks.find(c) != npos)
+      if (std::string_view("|&;<>()").find(c) != kNpos)
+        return kNpos;
+      if (kBlanks.find(c) != kNpos)
         return at;
     }
   }
-  return quote == 0 ? text.size() : npos;
+  return quote == 0 ? text.size() : kNpos;
 }
 
 bool is_keyword(std::string_view word) {
@@ -85,7 +85,7 @@ ShellHead head_of(std::string_view text) {
     return {Kind::Unknown, {}, "it starts with an operator"};
   if (word == "[")
     return {Kind::Builtin, word, {}};
-  if (word.find_first_of("\"'\\`$*?[]{}~!#") != npos) {
+  if (word.find_first_of("\"'\\`$*?[]{}~!#") != kNpos) {
     return {Kind::Unknown, {}, "its first word holds quotes, patterns or expansions"};
   }
   if (std::ranges::any_of(word, [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
@@ -110,7 +110,7 @@ ShellHead shell_head(std::string_view text) {
   using Kind = ShellHead::Kind;
   while (true) {
     const std::size_t start = text.find_first_not_of(kBlanks);
-    if (start == npos)
+    if (start == kNpos)
       return {Kind::Unknown, {}, "it is empty"};
     text.remove_prefix(start);
     const std::size_t length = assignment_length(text);
@@ -121,14 +121,14 @@ ShellHead shell_head(std::string_view text) {
       return {Kind::Unknown, {}, "it assigns a variable that changes what its first word runs"};
     }
     const std::size_t end = value_end(text, length);
-    if (end == npos)
+    if (end == kNpos)
       return {Kind::Unknown, {}, "an assignment before its first word may run a command"};
     text.remove_prefix(end);
   }
 }
 
 bool has_shell_metachars(std::string_view text) {
-  return text.find_first_of("|&;<>()`\n\r") != npos;
+  return text.find_first_of("|&;<>()`\n\r") != kNpos;
 }
 
 } // namespace perch::policy

@@ -13,7 +13,7 @@ using base::cat;
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
+constexpr auto kNpos = std::string_view::npos;
 
 std::unexpected<Error> bad(std::string_view text, std::string_view why, std::string help = {}) {
   return fail(kind::kBadArgument, cat("`", text, "` is no usable URL: ", why), std::string(text),
@@ -22,7 +22,7 @@ std::unexpected<Error> bad(std::string_view text, std::string_view why, std::str
 
 bool starts_with_scheme(std::string_view text) {
   const std::size_t colon = text.find_first_of(":/?#");
-  return colon != npos && colon > 0 && text[colon] == ':';
+  return colon != kNpos && colon > 0 && text[colon] == ':';
 }
 
 std::string lower(std::string_view text) {
@@ -59,7 +59,7 @@ std::string clean_path(std::string_view path) {
   std::string encoded;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f && std::string_view("\"<>\\^`{|}").find(c) == npos) {
+    if (byte > 0x20 && byte < 0x7f && std::string_view("\"<>\\^`{|}").find(c) == kNpos) {
       encoded += c;
       continue;
     }
@@ -71,14 +71,14 @@ std::string clean_path(std::string_view path) {
 
 /// Fills in host and port from `name`, `name:port`, `[v6]` or `[v6]:port`.
 Status parse_authority(Url& url, std::string_view text, std::string_view authority) {
-  if (authority.find('@') != npos) {
+  if (authority.find('@') != kNpos) {
     return bad(text, "it holds a user name or password",
                "send credentials in a header, not in the URL");
   }
   std::string_view host = authority, port;
   const std::size_t colon = authority.rfind(':');
   const bool in_brackets = authority.starts_with('[') && authority.rfind(']') > colon;
-  if (colon != npos && !in_brackets) {
+  if (colon != kNpos && !in_brackets) {
     host = authority.substr(0, colon);
     port = authority.substr(colon + 1);
     const auto number = base::parse_int(port);
@@ -86,7 +86,7 @@ Status parse_authority(Url& url, std::string_view text, std::string_view authori
       return bad(text, "its port is no number from 1 to 65535");
     url.port = static_cast<int>(*number);
   }
-  if (host.find(':') != npos && !host.starts_with('['))
+  if (host.find(':') != kNpos && !host.starts_with('['))
     return bad(text, "an IPv6 address must stand in brackets");
   PERCH_TRY_ASSIGN(url.host, normalize_host(host));
   return {};
@@ -95,7 +95,7 @@ Status parse_authority(Url& url, std::string_view text, std::string_view authori
 } // namespace
 
 std::string Url::text() const {
-  const bool v6 = host.find(':') != npos;
+  const bool v6 = host.find(':') != kNpos;
   std::string out = cat(https ? "https://" : "http://", v6 ? "[" : "", host, v6 ? "]" : "");
   if (port != (https ? 443 : 80))
     out += cat(':', port);

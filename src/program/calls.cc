@@ -166,10 +166,10 @@ int likeness(std::string_view name) { return name.size() <= 4 ? 1 : 2; }
 /// Whether a call of what is no op may be a mistyped one of `op`: the words fit, and what the op
 /// gives is taken, or it does something. A stage of a pipe has its last word from the one before.
 bool could_mean(const op::OpDecl& op, const lang::Clause& clause, bool used) {
-  constexpr auto acts = [](const op::Need& need) {
+  const auto acts = [](const op::Need& need) {
     return need.cap != op::Cap::Read && need.cap != op::Cap::Env;
   };
-  constexpr auto is_flag_word = [](const lang::Word& word) {
+  const auto is_flag_word = [](const lang::Word& word) {
     return word.quote != lang::Quote::Whole && word.text.starts_with('-') &&
            !base::parse_float(word.text);
   };

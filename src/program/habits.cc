@@ -53,7 +53,7 @@ struct NotAnAssignment {
     const bool named = base::is_identifier(target);
     if (sign == "=" && !named)
       return "a name is made of letters, digits and `_`, and does not begin with a digit";
-    const std::string form = named ? cat("write ", target, " = …") : std::string("write NAME = …");
+    std::string form = named ? cat("write ", target, " = …") : std::string("write NAME = …");
     if (sign == "==")
       return cat("to assign, ", form, "; a comparison stands behind `if`");
     if (sign == "++" || sign == "--")

@@ -228,7 +228,7 @@ const Cond* Analyzer::condition(Context& ctx, const lang::Cond& cond) {
       return made;
     }
     if (word.plain() && word.quote == lang::Quote::Whole) {
-      const bool truth = word.text != "" && word.text != "false" && word.text != "0";
+      const bool truth = !word.text.empty() && word.text != "false" && word.text != "0";
       diags_.error(FixedCondition{sources_.text(word.span), truth}, word.span);
     }
     made->kind = Cond::Kind::Value;

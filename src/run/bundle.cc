@@ -116,7 +116,7 @@ Result<std::string> included_file(State& state, std::string_view path) {
   const program::Program& program = state.run.program();
   const std::string_view wanted = plain_include(path);
   const std::string& directory = program.root().directory;
-  const std::string whole = sys::absolute_path(directory, wanted);
+  std::string whole = sys::absolute_path(directory, wanted);
   std::string known;
   for (const program::BundleEntry& entry : program.bundle) {
     const std::string included = sys::absolute_path(directory, plain_include(entry.path));

@@ -187,7 +187,9 @@ Eval<const Value*> value_in(State& state, const Expr& expr, Value& storage) {
 Eval<Value> value_of(State& state, const Expr& expr) {
   Value storage;
   PERCH_TRY_ASSIGN(const Value* value, value_in(state, expr, storage));
-  return value == &storage ? std::move(storage) : *value;
+  if (value == &storage)
+    return storage;
+  return *value;
 }
 
 Eval<std::string> text_of(State& state, const Expr& expr) {
