@@ -124,7 +124,7 @@ struct ShellVariable {
       return cat("what a command is given are its `arg`s, written ${NAME}, with `rest` for all; to "
                  "say that you mean the text, quote it: \"",
                  text, '"');
-    std::string better = "${HOME}/…";
+    std::string better = text == "~" ? "${HOME}" : "${HOME}/…";
     if (!name.empty()) {
       const auto at = static_cast<std::size_t>(name.data() - text.data());
       better = cat(text.substr(0, at), '{', name, '}', text.substr(at + name.size()));
@@ -280,6 +280,8 @@ std::string_view foreign_hint(const lang::Clause& clause) {
   const std::string_view head = word.text;
   if (head.starts_with('@') && base::is_identifier(head.substr(1)))
     return "write it without the sign: calls are not shown before they run";
+  if (head.starts_with('-') && head.size() > 2 && base::is_identifier(head.substr(1)))
+    return "write it without the sign; to go on when it fails, CALL || true";
   if (head.starts_with('[') && head.size() > 1 && head != "[[")
     return "a list is made by an op: NAME = list \"a\" \"b\"";
   if (head.starts_with('{') && head.size() > 1)
@@ -289,7 +291,8 @@ std::string_view foreign_hint(const lang::Clause& clause) {
   const bool digit = head[0] >= '0' && head[0] <= '9';
   if (digit && clause.words.size() == 1 && !base::parse_float(head))
     return "a text stands in quotes; only decimal numbers such as 5, -1 and 0.5 do without";
-  return lang::replacement_for_foreign(head);
+  // At the file level it declares something elsewhere; `task build` here runs one.
+  return head == "task" ? std::string_view() : lang::replacement_for_foreign(head);
 }
 
 /// Whether a bare word is `NAME=…`.
@@ -312,9 +315,10 @@ bool is_shell_parameter(std::string_view raw) {
   return raw.size() == 2 && raw[0] == '$' && kSigns.contains(raw[1]);
 }
 
-/// `$NAME` anywhere, `~/…` and `$1`.
+/// `$NAME` anywhere, `~`, `~/…` and `$1`.
 bool is_expansion(std::string_view raw) {
-  return raw.starts_with("~/") || is_shell_parameter(raw) || !shell_variable(raw).empty();
+  return raw == "~" || raw.starts_with("~/") || is_shell_parameter(raw) ||
+         !shell_variable(raw).empty();
 }
 
 constexpr std::array<std::string_view, 16> kSystems = {
