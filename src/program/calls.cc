@@ -163,8 +163,9 @@ bool has_brace_list(std::string_view text) {
 /// How far a word may be from what it was meant to be: short ones are near everything.
 int likeness(std::string_view name) { return name.size() <= 4 ? 1 : 2; }
 
-/// Whether a call of what is no op may be a mistyped one of `op`: the words fit, and what the op
-/// gives is taken, or it does something. A stage of a pipe has its last word from the one before.
+/// Whether a call of what is no op may be a mistyped one of `op`: it begins as that does, the words
+/// fit, and what the op gives is taken, or it does something. A stage of a pipe has its last word
+/// from the one before.
 bool could_mean(const op::OpDecl& op, const lang::Clause& clause, bool used) {
   const auto acts = [](const op::Need& need) {
     return need.cap != op::Cap::Read && need.cap != op::Cap::Env;
@@ -173,7 +174,8 @@ bool could_mean(const op::OpDecl& op, const lang::Clause& clause, bool used) {
     return word.quote != lang::Quote::Whole && word.text.starts_with('-') &&
            !base::parse_float(word.text);
   };
-  return (used || op.returns == Type::None || std::ranges::any_of(op.requests(), acts)) &&
+  return op.name.substr(0, 2).contains(clause.words[0].text.front()) &&
+         (used || op.returns == Type::None || std::ranges::any_of(op.requests(), acts)) &&
          (takes(op, clause.words.size() - 1) || (used && takes(op, clause.words.size()))) &&
          std::ranges::none_of(clause.words.subspan(1), is_flag_word);
 }
@@ -382,7 +384,8 @@ const Node* Analyzer::unknown_head(Context& ctx, const lang::Clause& clause, boo
   if (!program_exists(head.text)) {
     const UnknownOp problem{head.text, nearest_call(ctx, head.text, false)};
     const op::OpDecl* near = find_op(problem.nearest);
-    if (!problem.nearest.empty() && (near == nullptr || could_mean(*near, clause, used))) {
+    const bool like = !problem.nearest.empty() && head.text.size() > 3; // `uv`, `mvn` are like `mv`
+    if (like && (near == nullptr || could_mean(*near, clause, used))) {
       diags_.error(problem, head.span);
       return nullptr;
     }

@@ -116,7 +116,7 @@ TEST(Analyze, an_unknown_op_without_a_manifest_is_a_typing_error_only_when_it_is
   EXPECT_EQ(body_ids("docker ps"), "");
   EXPECT_EQ(body_ids("prin \"a program of this name exists\""), "");
   EXPECT_EQ(body_ids("exec prnt \"x\""), "");
-  EXPECT_EQ(body_ids("x = uppr \"x\"\npipe\n    print \"x\"\n    grp \"x\"\nend"),
+  EXPECT_EQ(body_ids("x = uppr \"x\"\npipe\n    print \"x\"\n    greb \"x\"\nend"),
             "unknown-op@1 unknown-op@4");
   EXPECT_EQ(body_ids("if exsts \"x\"\n    print \"y\"\nend"), "unknown-op@1");
   EXPECT_EQ(body_ids("slep -1"), "unknown-op@1");
@@ -129,6 +129,7 @@ TEST(Analyze, a_program_that_is_not_here_is_no_op_its_words_do_not_fit) {
   EXPECT_EQ(body_ids("brew install jq\njust build\nkind create cluster\nping localhost"), "");
   EXPECT_EQ(body_ids("glow \"README.md\"\nlint .\ntrivy image\nrg main src"), "");
   EXPECT_EQ(body_ids("clang++ -c a.cc\nif g++ --version\n    print \"y\"\nend"), "");
+  EXPECT_EQ(body_ids("rails server\nprn x\nif exi \"x\"\n    print \"y\"\nend"), "");
   EXPECT_EQ(body_ids("count++"), "not-an-assignment@1");
 }
 
