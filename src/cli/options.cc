@@ -18,15 +18,30 @@ const Flag* find_flag(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-std::unexpected<Error> unknown_flag(std::string_view name, std::string_view lists_flags) {
+/// What was meant by an unknown flag; empty if nobody knows. `--no-net` begins one, and is nearer
+/// to another.
+std::string meant_by(std::string_view name, bool verbs) {
+  const auto is_verb = [&](const VerbWord& verb) {
+    return name.starts_with("--") && name.substr(2) == verb.word && !verb.help.empty();
+  };
+  if (verbs && std::ranges::any_of(verb_words(), is_verb))
+    return base::cat("write `perch ", name.substr(2), '`');
   std::vector<std::string_view> names;
   for (const Flag& flag : flags())
     names.push_back(flag.name);
-  const auto near = base::nearest(name, names, 3);
+  const auto begun = std::ranges::find_if(
+      names, [&](std::string_view flag) { return name.size() > 5 && flag.starts_with(name); });
+  const auto near = begun != names.end() ? *begun : base::nearest(name, names, 3).value_or("");
+  return near.empty() ? std::string() : base::cat("did you mean `", near, "`?");
+}
+
+std::unexpected<Error> unknown_flag(std::string_view name, std::string_view lists_flags) {
+  std::string meant = meant_by(name, lists_flags.starts_with("perch"));
+  if (meant.empty())
+    meant = base::cat('`', lists_flags,
+                      "` lists the flags; a command's own flags stand after its name");
   return fail(kind::kBadArgument, base::cat("unknown flag `", name, '`'), std::string(name),
-              near ? base::cat("did you mean `", *near, "`?")
-                   : base::cat('`', lists_flags,
-                               "` lists the flags; a command's own flags stand after its name"));
+              std::move(meant));
 }
 
 /// A word that can only be meant as a file: `./ops.perch`, `ops.perch`, `~/x`.

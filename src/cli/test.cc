@@ -57,8 +57,9 @@ Result<Wanted> wanted(const std::vector<std::string>& words) {
     } else if ((word == "-j" || word == "--jobs") && base::parse_int(value).value_or(0) > 0) {
       out.jobs = static_cast<std::size_t>(*base::parse_int(value));
     } else {
+      const bool file = word == "-f" || word == "--file" || word.ends_with(".perch");
       return fail(kind::kBadArgument, cat("test cannot use `", words[i], '`'), words[i],
-                  kUsageLine);
+                  file ? "name the file before it: perch -f FILE test" : kUsageLine);
     }
   }
   return out;
