@@ -116,7 +116,7 @@ TEST(Analyze, an_unknown_op_without_a_manifest_is_a_typing_error_only_when_it_is
   EXPECT_EQ(body_ids("docker ps"), "");
   EXPECT_EQ(body_ids("prin \"a program of this name exists\""), "");
   EXPECT_EQ(body_ids("exec prnt \"x\""), "");
-  EXPECT_EQ(body_ids("x = uppr \"x\"\npipe\n    print \"x\"\n    greb \"x\"\nend"),
+  EXPECT_EQ(body_ids("x = uppr \"x\"\npipe\n    cat a\n    greb \"x\"\nend"),
             "unknown-op@1 unknown-op@4");
   EXPECT_EQ(body_ids("if exsts \"x\"\n    print \"y\"\nend"), "unknown-op@1");
   EXPECT_EQ(body_ids("slep -1"), "unknown-op@1");
