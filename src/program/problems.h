@@ -113,8 +113,13 @@ struct UnknownOp {
   static constexpr std::string_view id = "unknown-op";
   std::string_view name, nearest;
   bool placeholder = false; ///< where no program can stand
-  std::string message() const { return cat("unknown op `", name, "`"); }
+  bool command = false;     ///< it is one of the file
+  std::string message() const {
+    return command ? cat("`", name, "` is a command, and no op") : cat("unknown op `", name, "`");
+  }
   std::string help() const {
+    if (command)
+      return cat("what a command prints is captured first: x = ", name, " …, then ${x}");
     if (placeholder)
       return did_you_mean(nearest, cat("what a program prints is captured first: x = exec ", name,
                                        " …, then ${x}; `perch ops` lists the ops"));

@@ -116,7 +116,8 @@ Expr Analyzer::expr(Context& ctx, const lang::Word& word, Bare bare) {
     case lang::Part::Kind::Call: {
       const op::OpDecl* op = find_op(part.text);
       if (op == nullptr) {
-        diags_.error(UnknownOp{part.text, nearest_op(part.text), true}, part.span);
+        const bool command = find_command(*ctx.unit, part.text) != nullptr;
+        diags_.error(UnknownOp{part.text, nearest_op(part.text), true, command}, part.span);
         break;
       }
       if (op->returns == op::Type::None)
