@@ -13,7 +13,7 @@ using base::cat;
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
+constexpr auto kNpos = std::string_view::npos;
 
 /// The character at the front of a text, which is not empty.
 std::string_view front(std::string_view text) {
@@ -109,7 +109,7 @@ std::vector<Component> components(std::string_view pattern) {
     const bool deep = part == "**";
     if (deep && !out.empty() && out.back().deep)
       continue;
-    out.push_back({std::string(part), part.find_first_of("*?[\\") != npos, deep});
+    out.push_back({std::string(part), part.find_first_of("*?[\\") != kNpos, deep});
   }
   // At the end it stands for everything below.
   if (!out.empty() && out.back().deep)
@@ -224,7 +224,7 @@ bool matches_component(std::string_view pattern, std::string_view name) {
       name = star_name;
     }
   }
-  return pattern.find_first_not_of('*') == npos;
+  return pattern.find_first_not_of('*') == kNpos;
 }
 
 Status check_glob(std::string_view pattern) {
@@ -233,7 +233,7 @@ Status check_glob(std::string_view pattern) {
                 std::string(pattern), std::string(help));
   };
   for (const std::string_view part : base::split(pattern, '/')) {
-    if (part != "**" && part.find("**") != npos)
+    if (part != "**" && part.find("**") != kNpos)
       return bad("`**` must be a component of its own", "write **/*.txt for any depth");
     for (std::string_view rest = part; !rest.empty();) {
       if (rest == "\\")

@@ -14,7 +14,7 @@ using policy::Url;
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
+constexpr auto kNpos = std::string_view::npos;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -30,7 +30,7 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != npos;
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != kNpos;
   });
 }
 
@@ -71,7 +71,7 @@ bool bypasses(std::string_view list, const Url& url) {
     entry = base::trim(entry);
     if (entry == "*")
       return true;
-    if (const std::size_t colon = entry.rfind(':'); colon != npos && entry.find(':') == colon) {
+    if (const std::size_t colon = entry.rfind(':'); colon != kNpos && entry.find(':') == colon) {
       if (base::parse_int(entry.substr(colon + 1)) != url.port)
         continue;
       entry = entry.substr(0, colon);

@@ -25,7 +25,6 @@ namespace perch::run {
 
 namespace {
 
-using base::cat;
 using program::Node;
 using program::NodeKind;
 
@@ -159,7 +158,7 @@ Flow Pipeline::start_all() {
   for (const auto& each : stages_) {
     Stage& stage = *each;
     PERCH_TRY(placed(state_, jobs_.look()));
-    Ends ends{.in = std::move(previous), .out = {}};
+    Ends ends{.in = std::exchange(previous, sys::Fd()), .out = {}};
     if (!stage.last) {
       PERCH_TRY_ASSIGN(auto pipe, placed(state_, sys::make_pipe()));
       ends.out = std::move(pipe.write);
