@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sys/fs.h"
 #include "sys/late_relocations.h"
+#include "sys/mapped_file.h"
 #include "sys/os_error.h"
 
 #include <cerrno>
@@ -194,7 +195,12 @@ Result<ModuleHandle> map_code(const wasm_engine_t& engine, int fd) {
     return sys::os_fail(errno, "read", "compiled code");
   wasmtime_module_t* module = nullptr;
   auto* error = perch_module_map(&engine, fd, 0, static_cast<std::size_t>(info.st_size), &module);
-  return loaded(error, module);
+  auto mapped = loaded(error, module);
+  if (mapped)
+    return mapped;
+  // Nothing on a file system that is mounted noexec may be executed where it lies; a copy may.
+  PERCH_TRY_ASSIGN(const sys::MappedFile file, sys::MappedFile::map(fd, "compiled code"));
+  return deserialize(engine, file.bytes());
 }
 
 Result<ModuleHandle> take_code(const wasm_engine_t& engine, const AheadCode& code) {

@@ -56,7 +56,8 @@ enum class MemoryFrom : std::uint8_t {
 /// Writes it to `fd`. Errors also: file_error.
 [[nodiscard]] Status write_code(const wasmtime_module_t& module, int fd);
 [[nodiscard]] Result<ModuleHandle> deserialize(const wasm_engine_t& engine, std::string_view code);
-/// Code in a file, which may be closed afterwards; what follows it there is ignored.
+/// Code in a file, which may be closed afterwards; what follows it there is ignored. Mapped, or
+/// copied where the file system lets nothing be executed.
 /// Errors: wasm_compile_failed, file_error.
 [[nodiscard]] Result<ModuleHandle> map_code(const wasm_engine_t& engine, int fd);
 /// Code from elsewhere, which is sound: mapped, or copied where pages are larger than what it is
