@@ -55,6 +55,10 @@ std::string help_for(std::string_view reason) {
   // What the module wants from the start; growing later just gives it -1.
   if (reason.ends_with("exceeds memory limits"))
     return "give it more with wasm_memory; --max-wasm-memory is the most any module gets";
+  // ENOMEM of a machine with memory: every linear memory reserves what 32 bits can name.
+  if (reason.ends_with("(os error 12)"))
+    return "a module takes 4 GiB of addresses, hardly any of it memory: raise the limit, `ulimit "
+           "-v`";
   return {};
 }
 
