@@ -210,7 +210,7 @@ void HttpTally::made() {
   ++totals_.made;
 }
 
-void HttpTally::refused(const op::HttpRequest& request, const Error& error) {
+void HttpTally::refused(const op::HttpRequest& request, const Error& error, std::int64_t took_ns) {
   {
     const std::scoped_lock lock(mutex_);
     if (totals_.refused.size() >= kMostRefusals)
@@ -218,7 +218,7 @@ void HttpTally::refused(const op::HttpRequest& request, const Error& error) {
     totals_.refused.push_back({.url = request.url, .reason = error.message});
   }
   if (tell_)
-    tell_(request, error);
+    tell_(request, error, took_ns);
 }
 
 HttpTally::Totals HttpTally::totals() const {
@@ -245,13 +245,15 @@ lane::HttpBroker http_broker(const Gate& gate, const Scope& scope, Actor actor,
                     .span = kept->span,
                     .module = kept->module};
     Client client(gate, own, {.name = kept->name}, &kept->hosts);
+    sys::Clock& clock = gate.world().clock;
+    const std::int64_t began_ns = clock.steady_ns();
     auto response = client.run(request);
     if (tally != nullptr && client.sent())
       tally->made();
     if (!response && cancel->stopped() == sys::StopReason::None) {
       response.error().kind = kind::kWasmHttpRefused;
       if (tally != nullptr)
-        tally->refused(request, response.error());
+        tally->refused(request, response.error(), clock.steady_ns() - began_ns);
     }
     return response;
   };

@@ -37,13 +37,13 @@ public:
     std::vector<Refusal> refused; ///< that the guest got no answer to; the first kMostRefusals
   };
   static constexpr std::size_t kMostRefusals = 100;
-  /// Told of each that `refused` holds, when it was refused or has failed.
-  using Tell = std::function<void(const op::HttpRequest&, const Error&)>;
+  /// Told of each that `refused` holds, when it was refused or has failed, and how long it took.
+  using Tell = std::function<void(const op::HttpRequest&, const Error&, std::int64_t took_ns)>;
 
   explicit HttpTally(Tell tell = nullptr) : tell_(std::move(tell)) {}
 
   void made();
-  void refused(const op::HttpRequest& request, const Error& error);
+  void refused(const op::HttpRequest& request, const Error& error, std::int64_t took_ns);
   [[nodiscard]] Totals totals() const;
 
 private:

@@ -115,16 +115,16 @@ Flow add_variables(State& state, const WasmRunNode& node, Guest& guest) {
 HttpTally::Tell refusal_teller(const State& state) {
   if (!watched(state))
     return nullptr;
-  return [&run = state.run, parent = state.span, branch = state.branch,
-          at = state.node->span](const op::HttpRequest& request, const Error& error) {
+  return [&run = state.run, parent = state.span, branch = state.branch, at = state.node->span](
+             const op::HttpRequest& request, const Error& error, std::int64_t took_ns) {
     const Setting& setting = run.setting();
     sys::Clock& clock = setting.world.clock;
     trace::Begin begin{.id = run.next_span(), .parent = parent, .kind = "http_request"};
     begin.args = {{.name = "url", .value = run.secrets().shown(request.url)},
                   {.name = "method", .value = run.secrets().shown(request.method)}};
     begin.position = setting.sources.file_line(at);
-    begin.unix_ns = clock.unix_ns();
-    begin.steady_ns = clock.steady_ns();
+    begin.unix_ns = clock.unix_ns() - took_ns;
+    begin.steady_ns = clock.steady_ns() - took_ns;
     begin.branch = branch;
     const Error masked = run.secrets().mask(error);
     // A sink that fails says so again at the end of the module's own step.
@@ -154,8 +154,8 @@ Flow add_hosts(State& state, const WasmRunNode& node, Guest& guest) {
       http_broker(state.run.gate(), state.scope(), kActor, std::move(hosts), guest.http);
   guest.spec.http_misused = [tally = guest.http](const op::HttpRequest& request,
                                                  std::string_view why) {
-    tally->refused(request,
-                   Error{.kind = kind::kWasmHttpRefused, .message = cat(kActor.name, ": ", why)});
+    tally->refused(
+        request, Error{.kind = kind::kWasmHttpRefused, .message = cat(kActor.name, ": ", why)}, 0);
   };
   return {};
 }

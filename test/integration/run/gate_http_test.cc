@@ -5,6 +5,8 @@
 #include "sys/http.h"
 #include "sys/net.h"
 
+#include <functional>
+
 namespace perch::run {
 namespace {
 
@@ -47,6 +49,7 @@ public:
   std::map<std::string, sys::HttpReply> table;
   std::vector<std::string> sent; ///< "METHOD URL -> addresses"
   std::vector<sys::HttpExchange> exchanges;
+  std::function<void()> meanwhile; ///< what happens during an exchange
 
   Result<sys::HttpReply> exchange(const sys::HttpExchange& exchange, sys::CancelToken&) override {
     std::string line = exchange.method + " " + exchange.url + " ->";
@@ -54,6 +57,8 @@ public:
       line += " " + policy::ip_text({.data = address.data, .v6 = address.v6});
     sent.push_back(line + exchange.proxy);
     exchanges.push_back(exchange);
+    if (meanwhile)
+      meanwhile();
     const auto found = table.find(exchange.method + " " + exchange.url);
     if (found == table.end())
       return sys::HttpReply{.status = 404};
@@ -268,6 +273,23 @@ TEST_F(GateHttpTest, a_tally_tells_what_went_out_from_what_was_refused) {
   stopped->stop(sys::StopReason::Client);
   EXPECT_FALSE(broker({.url = "https://gone.org/"}, stopped));
   EXPECT_EQ(tally->totals().refused.size(), 3u);
+}
+
+TEST_F(GateHttpTest, a_refusal_is_told_with_the_time_that_the_request_took) {
+  constexpr std::int64_t kTime = 2'000'000;
+  redirect("GET https://x.org/go", "https://y.org/");
+  transport.meanwhile = [&] {
+    const std::int64_t end = clock->steady_ns() + kTime;
+    while (clock->steady_ns() < end) {
+    }
+  };
+  std::int64_t told = 0;
+  const auto tally = std::make_shared<HttpTally>(
+      [&](const op::HttpRequest&, const Error&, std::int64_t took_ns) { told = took_ns; });
+  const lane::HttpBroker broker =
+      http_broker(gate(), scope(), {.name = "wasm_run"}, {"x.org"}, tally);
+  EXPECT_FALSE(broker({.url = "https://x.org/go"}, cancel));
+  EXPECT_GE(told, kTime);
 }
 
 TEST_F(GateHttpTest, a_broker_outlives_the_scope_it_was_made_in) {
