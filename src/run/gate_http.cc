@@ -50,10 +50,15 @@ private:
   bool sent_ = false;
 };
 
+/// Host and port as in a URL: `::2:80` would be an address.
+std::string place_of(const Url& url) {
+  const bool v6 = url.host.contains(':');
+  return cat(v6 ? "[" : "", url.host, v6 ? "]:" : ":", url.port);
+}
+
 std::unexpected<Error> Client::refuse(std::string_view kind, const Url& url, std::string message,
                                       std::string_view reason, std::string help) const {
-  PERCH_TRY(gate_.record_denial(scope_, actor_, Cap::Net, cat(url.host, ':', url.port),
-                                std::string(reason)));
+  PERCH_TRY(gate_.record_denial(scope_, actor_, Cap::Net, place_of(url), std::string(reason)));
   return fail(kind, std::move(message), url.host, std::move(help));
 }
 
@@ -64,7 +69,7 @@ Status Client::admit(const Url& url) const {
     });
     if (!listed) {
       return refuse(kind::kWasmHttpRefused, url,
-                    cat(actor_.name, ": the block does not list ", url.host, ':', url.port),
+                    cat(actor_.name, ": the block does not list ", place_of(url)),
                     "wasm_allow_host", cat("add: wasm_allow_host \"", url.host, '"'));
     }
   }

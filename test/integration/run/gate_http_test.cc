@@ -252,6 +252,14 @@ TEST_F(GateHttpTest, a_guest_cannot_reach_the_metadata_service_or_be_led_there) 
                               "deny net y.org:443 by wasm_allow_host"}));
 }
 
+TEST_F(GateHttpTest, a_denial_tells_an_address_from_its_port) {
+  EXPECT_EQ(guest_get({"[::2]"}, "http://[::2]/"), kind::kWasmHttpRefused);
+  EXPECT_EQ(guest_get({"x.org"}, "http://[::3]:81/"), kind::kWasmHttpRefused);
+  EXPECT_EQ(sink.lines(),
+            (std::vector<std::string>{"deny net [::2]:80 by public addresses only (reserved)",
+                                      "deny net [::3]:81 by wasm_allow_host"}));
+}
+
 TEST_F(GateHttpTest, a_tally_tells_what_went_out_from_what_was_refused) {
   redirect("GET https://x.org/go", "https://y.org/");
   const auto tally = std::make_shared<HttpTally>();
