@@ -75,6 +75,10 @@ private:
                 span_label(node), ' ', painted(paint_, Tone::Faint, time_of(node)));
     if (!node.from_template.empty())
       out_ += cat(" [from template ", node.from_template, ']');
+    // Which no step tells: `exit` is none that failed.
+    const SessionFacts& session = tree_.session();
+    if (first.empty() && session.code != 0 && session.error.empty())
+      out_ += cat(" [exit status ", session.code, ']');
     out_ += '\n';
     if (!node.error.empty())
       out_ += cat(rest, node.children.empty() && node.folded == 0 ? "  " : "│ ",

@@ -75,6 +75,20 @@ TEST(ReportText, marks_failures_skips_caches_retries_and_templates) {
 )");
 }
 
+TEST(ReportText, tells_the_status_of_a_run_that_ended_without_an_error) {
+  const std::string text = report_of({}, [](Script& run) {
+    (void)run.start();
+    const SpanId top = run.begin(0, What::Command, "command", text_args("name", "deploy"));
+    (void)run.end(run.begin(top, What::Op, "exit", text_args("code", "7")));
+    (void)run.end(top);
+    (void)run.finish(7);
+  });
+  EXPECT_EQ(text, R"(── perch trace ─────────────────────────────────
+✓ deploy (0ns) [exit status 7]
+└─ ✓ exit "7" (0ns)
+)");
+}
+
 TEST(ReportText, folds_leaves_when_there_are_too_many) {
   const std::string text = report_of({.most_spans = 4}, [](Script& run) {
     (void)run.start();
