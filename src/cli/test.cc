@@ -74,6 +74,9 @@ std::string ending_of(const lane::Ended& ended) {
                                      : ended.error.message;
 }
 
+/// What a test may take to end when it is told to: a little more than a `finally`.
+constexpr std::int64_t kPatienceNs = 12'000'000'000;
+
 /// A test while it runs.
 struct Running {
   TestResult* result = nullptr;
@@ -92,11 +95,13 @@ public:
   /// Waits until something happened; finished tests leave the list.
   Status step(sys::CancelToken& cancel);
   [[nodiscard]] std::size_t running() const { return running_.size(); }
-  void stop_all() { running_.clear(); }
+  /// Ends what runs, with time for its `finally` and for what its readers have to write.
+  void stop_all();
 
 private:
   std::vector<std::string> arguments(const program::Command& test, const std::string& directory);
   Result<std::string> make_directory();
+  Status collect(int wake_fd, int timeout_ms);
   void finish(Running& test);
   void drain(Running& test);
 
@@ -178,13 +183,17 @@ void Runner::finish(Running& test) {
 }
 
 Status Runner::step(sys::CancelToken& cancel) {
-  std::vector<sys::PollItem> items = {{.fd = cancel.fd(), .read = true}};
+  PERCH_TRY(collect(cancel.fd(), cancel.poll_timeout_ms()));
+  return cancel.check();
+}
+
+Status Runner::collect(int wake_fd, int timeout_ms) {
+  std::vector<sys::PollItem> items = {{.fd = wake_fd, .read = true}};
   for (const Running& test : running_) {
     items.push_back({.fd = test.job->done_fd(), .read = true});
     items.push_back({.fd = test.output ? test.output.get() : -1, .read = true});
   }
-  PERCH_TRY(sys::poll(items, cancel.poll_timeout_ms()));
-  PERCH_TRY(cancel.check());
+  PERCH_TRY(sys::poll(items, timeout_ms));
   for (std::size_t i = running_.size(); i-- > 0;) {
     if (items[2 * i + 2].ready())
       drain(running_[i]);
@@ -196,19 +205,32 @@ Status Runner::step(sys::CancelToken& cancel) {
   return {};
 }
 
-Status run_all(const Context& context, const Found& found,
+void Runner::stop_all() {
+  for (const Running& test : running_)
+    test.job->terminate(lane::Job::Force::Ask);
+  const std::int64_t until = context_.world.clock.steady_ns() + kPatienceNs;
+  while (!running_.empty()) {
+    const std::int64_t left_ms = (until - context_.world.clock.steady_ns()) / 1'000'000;
+    if (left_ms <= 0 || !collect(-1, static_cast<int>(left_ms)))
+      break;
+  }
+  for (Running& test : running_) {
+    test.job->terminate(lane::Job::Force::Now);
+    finish(test);
+  }
+  running_.clear();
+}
+
+Status run_all(sys::CancelToken& cancel, Runner& runner,
                const std::vector<const program::Command*>& tests, std::size_t jobs,
                std::vector<TestResult>& results) {
-  const auto cancel = sys::CancelToken::root();
-  const sys::SignalGuard signals(*cancel);
-  Runner runner(context, found);
   std::size_t next = 0;
   while (next < tests.size() || runner.running() > 0) {
     if (next < tests.size() && runner.running() < jobs) {
       PERCH_TRY(runner.start(*tests[next], results[next]));
       ++next;
     } else {
-      PERCH_TRY(runner.step(*cancel));
+      PERCH_TRY(runner.step(cancel));
     }
   }
   return {};
@@ -253,9 +275,13 @@ int test(const Context& context) {
   const std::int64_t began = context.world.clock.steady_ns();
   const std::size_t jobs =
       want->jobs > 0 ? want->jobs : static_cast<std::size_t>(context.world.host.cpu_count());
-  if (const Status ran = run_all(context, loaded->found, tests, jobs, results); !ran) {
+  const auto cancel = sys::CancelToken::root();
+  const sys::SignalGuard signals(*cancel);
+  Runner runner(context, loaded->found);
+  if (const Status ran = run_all(*cancel, runner, tests, jobs, results); !ran) {
+    runner.stop_all();
     context.report(ran.error());
-    return kFailure;
+    return cancel->signal() != 0 ? 128 + cancel->signal() : kFailure;
   }
   context.err(test_report(results, want->verbose, context.world.clock.steady_ns() - began));
   if (!want->junit.empty()) {
