@@ -111,6 +111,10 @@ Status write_junit(const Context& context, std::string_view path, std::string_vi
     text += "</testcase>\n";
   }
   text += "</testsuite>\n";
+  if (path == "-") {
+    context.out(text);
+    return {};
+  }
   const std::string absolute = sys::absolute_path(context.world.host.current_directory(), path);
   PERCH_TRY_ASSIGN(const sys::Spot spot, context.world.fs.locate(absolute, sys::Final::Follow));
   PERCH_TRY_ASSIGN(auto pending, context.world.fs.replace(spot, 0644));

@@ -19,7 +19,8 @@ struct TestResult {
 
 [[nodiscard]] std::string test_report(std::span<const TestResult> results, bool verbose,
                                       std::int64_t total_ns);
-/// The JUnit XML that CI systems read. The file appears whole or not at all.
+/// The JUnit XML that CI systems read. `path`: `-` for standard output; a file appears whole or not
+/// at all.
 [[nodiscard]] Status write_junit(const Context& context, std::string_view path,
                                  std::string_view suite, std::span<const TestResult> results);
 
