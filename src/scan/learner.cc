@@ -15,7 +15,7 @@ using policy::Request;
 std::string host_text(const Request& request) {
   constexpr int kHttp = 80, kHttps = 443;
   const bool v6 = request.subject.find(':') != std::string_view::npos;
-  const std::string name = v6 ? cat('[', request.subject, ']') : std::string(request.subject);
+  std::string name = v6 ? cat('[', request.subject, ']') : std::string(request.subject);
   if (request.port == 0 || request.port == kHttp || request.port == kHttps)
     return name;
   return cat(name, ':', request.port);

@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 
 // The linker's name for the first byte of the executable.
-extern "C" [[gnu::visibility("hidden")]] const char executable_start[] __asm__("__ehdr_start");
+extern "C" [[gnu::visibility("hidden")]] const char
+    executable_start[] // NOLINT(readability-identifier-naming)
+    __asm__("__ehdr_start");
 
 namespace perch::sys {
 

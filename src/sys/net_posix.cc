@@ -165,7 +165,7 @@ Result<bool> RealNet::connects(const Address& address, int port, std::chrono::na
     return true;
   if (errno != EINPROGRESS)
     return false;
-  constexpr std::int64_t kLongest = 24 * 3600 * 1000;
+  constexpr std::int64_t kLongest = std::int64_t{24} * 3600 * 1000;
   const std::int64_t ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
   PERCH_TRY_ASSIGN(
       const bool answered,

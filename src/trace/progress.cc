@@ -168,7 +168,7 @@ std::string bytes_text(std::uint64_t bytes) {
   if (bytes < 1024)
     return cat(bytes, " bytes");
   std::size_t unit = 0;
-  while (bytes >= 1024 * 1024 && unit + 1 < std::size(kUnits)) {
+  while (bytes >= (1u << 20) && unit + 1 < std::size(kUnits)) {
     bytes /= 1024;
     ++unit;
   }
