@@ -43,13 +43,13 @@ wasmtime_error_t* perch_engine_new(wasm_config_t* config, wasm_engine_t** out);
  * target. The same in every process; fit for the name of a cache entry. */
 uint64_t perch_engine_compatibility(const wasm_engine_t* engine);
 
-/* Maps compiled code privately: the `size` bytes at `offset`, a multiple of the page size, of an open
- * file; what follows the code there is ignored. The file is trusted as code is: whoever can write it
- * can run anything.
+/* Maps compiled code privately: the `size` bytes at `offset`, a multiple of the page size, of an
+ * open file; what follows the code there is ignored. The file is trusted as code is: whoever can
+ * write it can run anything.
  *
  * Owns:    the caller keeps `fd` and may close it at once; *out is the caller's. */
-wasmtime_error_t* perch_module_map(const wasm_engine_t* engine, int fd, uint64_t offset, size_t size,
-                                   wasmtime_module_t** out);
+wasmtime_error_t* perch_module_map(const wasm_engine_t* engine, int fd, uint64_t offset,
+                                   size_t size, wasmtime_module_t** out);
 
 /* Where the machine code of one wasm function is. */
 typedef struct perch_code_range {
