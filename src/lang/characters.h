@@ -3,6 +3,8 @@
 
 #include "diag/diag.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -18,6 +20,23 @@ namespace perch::lang {
 [[nodiscard]] constexpr bool continues_identifier(char c) {
   return starts_identifier(c) || is_digit(c);
 }
+
+/// A few characters that are looked for in every word: with a table, as most words hold none.
+class CharSet {
+public:
+  constexpr explicit CharSet(std::string_view characters) {
+    for (const char c : characters)
+      has_[static_cast<unsigned char>(c)] = true;
+  }
+  /// Whether `text` holds one of them.
+  [[nodiscard]] constexpr bool any_in(std::string_view text) const {
+    return std::ranges::any_of(text,
+                               [this](char c) { return has_[static_cast<unsigned char>(c)]; });
+  }
+
+private:
+  std::array<bool, 256> has_{};
+};
 
 /// The length of the identifier at the front of `text`; 0 if there is none.
 [[nodiscard]] std::size_t identifier_length(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "lang/bare.h"
+#include "lang/characters.h"
 #include "lang/parser.h"
 
 #include <algorithm>
@@ -361,8 +362,9 @@ bool Parser::clause(Words words, ChainOp before) {
 
 // A `;`, `&&` or `||` that was meant to end the call.
 void Parser::check_glued_operators(Words words) {
+  static constexpr CharSet kSigns(";&|");
   for (const Word& word : words) {
-    if (word.quote == Quote::Whole || raw(word).find_first_of(";&|") == std::string_view::npos)
+    if (word.quote == Quote::Whole || !kSigns.any_in(raw(word)))
       continue;
     const std::string bare = bare_text(word, raw(word));
     for (const std::string_view sign : {";", "&&", "||"}) {

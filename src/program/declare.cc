@@ -78,9 +78,9 @@ constexpr std::array<std::string_view, 96> kReserved = {"about",
                                                         "private",
                                                         "proxy_args",
                                                         "read",
-                                                        "requires",
                                                         "require_arch",
                                                         "require_os",
+                                                        "requires",
                                                         "rescue",
                                                         "rest",
                                                         "retry",
@@ -107,8 +107,10 @@ constexpr std::array<std::string_view, 96> kReserved = {"about",
                                                         "write",
                                                         "write_file"};
 
+static_assert(std::ranges::is_sorted(kReserved));
+
 bool is_reserved(std::string_view name) {
-  return std::ranges::find(kReserved, name) != kReserved.end() || name.starts_with("test_allow_") ||
+  return std::ranges::binary_search(kReserved, name) || name.starts_with("test_allow_") ||
          name == "test_timeout" || name == "test_keep_cwd" || name.starts_with("wasm_");
 }
 

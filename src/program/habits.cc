@@ -2,6 +2,7 @@
 // who come from other languages, and what they are to write instead.
 
 #include "lang/bare.h"
+#include "lang/characters.h"
 #include "lang/keywords.h"
 #include "program/analyzer.h"
 
@@ -406,8 +407,10 @@ bool Analyzer::reported_shell_words(const Context& ctx, const op::OpDecl& op,
 
 /// Says that `$NAME` and `~/…` stay as they are; an error where NAME is known.
 void Analyzer::note_expansion(const Context& ctx, const lang::Word& word) {
+  if (word.quote != lang::Quote::None || !word.plain())
+    return;
   const std::string_view raw = sources_.text(word.span);
-  if (word.quote != lang::Quote::None || !word.plain() || !is_expansion(raw))
+  if (!is_expansion(raw))
     return;
   const std::string_view name = shell_variable(raw);
   if (!name.empty() && has_value(ctx, name, word.span))
@@ -461,8 +464,11 @@ bool Analyzer::reported_pattern(const lang::Word& value) {
 
 /// The part of a word that a shell would act on; unknown if there is none.
 Span Analyzer::shell_sign(const lang::Word& word) const {
+  static constexpr lang::CharSet kSigns("|&<>$");
+  if (word.quote == lang::Quote::Whole)
+    return {};
   const std::string_view raw = sources_.text(word.span);
-  if (word.quote == lang::Quote::Whole || raw.find_first_of("|&<>$") == raw.npos)
+  if (!kSigns.any_in(raw))
     return {};
   const std::string_view sign = sign_in(raw, lang::bare_text(word, raw));
   if (sign.empty())
@@ -575,9 +581,10 @@ std::string_view Analyzer::op_called_in(std::string_view raw) {
 
 /// An argument `upper("a")`, which would be that text. True when it was reported.
 bool Analyzer::reported_call_text(const lang::Word& word) {
+  if (word.quote == lang::Quote::Whole)
+    return false;
   const std::string_view raw = sources_.text(word.span);
-  const std::string_view name =
-      word.quote != lang::Quote::Whole ? op_called_in(raw) : std::string_view();
+  const std::string_view name = op_called_in(raw);
   if (!name.empty())
     diags_.error(CalledWithParentheses{.name = name, .word = raw}, word.span);
   return !name.empty();
