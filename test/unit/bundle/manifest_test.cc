@@ -191,8 +191,9 @@ TEST(Manifest, what_is_nested_as_deep_as_it_can_be_costs_no_stack) {
   constexpr std::size_t kDeep = 300'000;
   const std::string deep = std::string(kDeep, '[') + std::string(kDeep, ']');
   const std::string json = json_of(some());
+  std::string text; // what a manifest has views into
   const auto with = [&](std::string_view what, const std::string& by) {
-    std::string text = json;
+    text = json;
     text.replace(text.find(what), what.size(), by);
     return parse_manifest(text);
   };
