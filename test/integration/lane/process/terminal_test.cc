@@ -7,8 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <poll.h>
 #include <pty.h>
@@ -22,6 +26,24 @@
 
 namespace perch::lane {
 namespace {
+
+// The states, as in proc(5), of all processes of a session but its leader and what has ended.
+std::vector<char> states_below(int leader) {
+  std::vector<char> states;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "stat");
+    std::string text;
+    int pid = 0, parent = 0, group = 0, session = 0;
+    char state = 0;
+    if (!std::getline(file, text) || std::sscanf(text.c_str(), "%d", &pid) != 1 ||
+        std::sscanf(text.c_str() + text.rfind(')') + 1, " %c %d %d %d", &state, &parent, &group,
+                    &session) != 4)
+      continue; // no process, or one that has just gone
+    if (session == leader && pid != leader && state != 'Z')
+      states.push_back(state);
+  }
+  return states;
+}
 
 // The other side of a terminal, as a person sees it.
 class Person {
@@ -73,11 +95,22 @@ public:
     pid_ = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
   }
-  /// Waits until the terminal belongs to the session leader itself, or to a job of it.
-  enum class Owner : std::uint8_t { Shell, Job };
-  [[nodiscard]] bool terminal_is_of(Owner owner) {
-    return test::eventually(
-        [&] { return (::tcgetpgrp(master_.get()) == pid_) == (owner == Owner::Shell); });
+  /// Waits until the leader's job has stopped with all its processes, and the terminal is the
+  /// leader's; or until none of them is stopped, and the terminal is a job's. Until then a line may
+  /// be read by a process that has yet to notice that it is stopped, and a Ctrl-Z be undone by the
+  /// signal to continue.
+  enum class Job : std::uint8_t { Stopped, Running };
+  [[nodiscard]] bool job_is(Job wanted) {
+    const bool stopped = wanted == Job::Stopped;
+    return test::eventually([&] {
+      if ((::tcgetpgrp(master_.get()) == pid_) != stopped)
+        return false;
+      const auto states = states_below(pid_);
+      if (!stopped)
+        return std::ranges::find(states, 'T') == states.end();
+      // `D`: it waits for its vforked child, which was stopped before it ran its program.
+      return std::ranges::all_of(states, [](char state) { return state == 'T' || state == 'D'; });
+    });
   }
   [[nodiscard]] termios modes() {
     termios modes{};
@@ -271,9 +304,9 @@ TEST(Terminals, stop_and_interrupt_all_stages_of_a_pipe) {
   for (int i = 0; i < 5; ++i) {
     person.type("\x1a");
     ASSERT_TRUE(person.sees("shell: stopped by " + std::to_string(SIGTSTP))) << person.rest();
-    ASSERT_TRUE(person.terminal_is_of(Person::Owner::Shell)); // else a stage may read the next line
+    ASSERT_TRUE(person.job_is(Person::Job::Stopped));
     person.type("fg\n");
-    ASSERT_TRUE(person.terminal_is_of(Person::Owner::Job));
+    ASSERT_TRUE(person.job_is(Person::Job::Running)) << person.rest();
   }
   person.type("hello\n");
   ASSERT_TRUE(person.sees("got hello")) << person.rest();
@@ -326,10 +359,9 @@ TEST(Terminals, stop_perch_with_its_child_and_continue_both) {
     }
     person.type("\x1a");
     ASSERT_TRUE(person.sees("shell: stopped by " + std::to_string(SIGTSTP))) << person.rest();
-    ASSERT_TRUE(person.terminal_is_of(Person::Owner::Shell)); // else the child may read the line
+    ASSERT_TRUE(person.job_is(Person::Job::Stopped));
     person.type("fg\n");
-    // Then the shell has read its line, and gives the terminal to perch, which hands it on.
-    ASSERT_TRUE(person.terminal_is_of(Person::Owner::Job));
+    ASSERT_TRUE(person.job_is(Person::Job::Running));
   }
   person.type("hello\n");
   EXPECT_TRUE(person.sees("got hello")) << person.rest();
